@@ -139,7 +139,7 @@ void ht_coreset_rows(const ht_calibration *points, int l, const float *w, int ro
 {
     size_t n = (size_t)columns, all = (size_t)rows * n;
     long count = ht_calibration_points(points, l), places = points->places[l];
-    float *sums = mean ? room + n : NULL;
+    float *sums = mean && room ? room + n : NULL;
     memset(s, 0, all * sizeof *s);
     for (long p = 0; p < count && !ht_cancelled(); p++) {
         const float *a = ht_calibration_at(points, l, p, 1, room);

@@ -145,16 +145,20 @@ void ht_pruning_count(const ht_prune_look *look, ht_prune_method method, int64_t
     snprintf(to, size, "%s of %s %s", gone, all, ht_pruning_unit(look, method));
 }
 
-void ht_pruning_words(const ht_report *r, ht_prune_method method, char *to, size_t size)
+void ht_pruning_words(const ht_report *r, ht_prune_method method, bool apart, char *to, size_t size)
 {
     const ht_prune_look *look = &r->look[method];
-    char count[96];
+    char count[96], what[200];
     double square = r->metric == HT_FRO ? look->at.error * look->at.error : look->at.error;
     bool smallest =
         method != HT_PRUNE_RANDOM && !ht_prune_at(method)->calibrated; /* those: least sensitive */
     ht_pruning_count(look, method, look->at.removed, count, sizeof count);
-    snprintf(to, size,
-             "κ = %.3g: %s%s hold %.3g %% of the squared norm; without them test accuracy is %.3f (%+.3f).",
-             look->at.ratio, smallest ? "the smallest " : "", count, 100 * square, look->at.accuracy,
-             look->at.accuracy - look->points[0].accuracy);
+    if (apart) /* the error is the largest of the layers */
+        snprintf(what, sizeof what, "%s, %s of each layer, hold up to %.3g %% of its squared norm", count,
+                 smallest ? "the smallest" : "some", 100 * square);
+    else
+        snprintf(what, sizeof what, "%s%s hold %.3g %% of the squared norm", smallest ? "the smallest " : "",
+                 count, 100 * square);
+    snprintf(to, size, "κ = %.3g: %s; without them test accuracy is %.3f (%+.3f).", look->at.ratio, what,
+             look->at.accuracy, look->at.accuracy - look->points[0].accuracy);
 }

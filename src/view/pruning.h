@@ -48,7 +48,7 @@ const char *ht_pruning_unit(const ht_prune_look *look, ht_prune_method method);
 void ht_pruning_count(const ht_prune_look *look, ht_prune_method method, int64_t removed, char *to,
                       size_t size);
 
-/* κ in words. */
-void ht_pruning_words(const ht_report *report, ht_prune_method method, char *to, size_t size);
+/* κ in words. `apart`: of several layers, each pruned by itself (ht_pruning_off_curve). */
+void ht_pruning_words(const ht_report *report, ht_prune_method method, bool apart, char *to, size_t size);
 
 #endif

@@ -249,15 +249,20 @@ static void kappa_stands_in_words(void **state)
     (void)state;
     char words[400];
     ht_model *m = new_model();
-    ht_pruning_words(&m->report, HT_PRUNE_NODE, words, sizeof words);
+    ht_pruning_words(&m->report, HT_PRUNE_NODE, false, words, sizeof words);
     assert_string_equal(words,
                         "κ = 0.3: the smallest 30 of 100 neurons hold 9 % of the squared norm; without "
                         "them test accuracy is 0.850 (-0.150).");
     m->report.metric = HT_FRO;
-    ht_pruning_words(&m->report, HT_PRUNE_MAGNITUDE, words, sizeof words);
+    ht_pruning_words(&m->report, HT_PRUNE_MAGNITUDE, false, words, sizeof words);
     assert_string_equal(words,
                         "κ = 0.3: the smallest 2 100 of 7 000 weights hold 0.81 % of the squared norm; "
                         "without them test accuracy is 0.850 (-0.150).");
+    m->report.metric = HT_FRO_SQUARED;
+    ht_pruning_words(&m->report, HT_PRUNE_NODE, true, words, sizeof words);
+    assert_string_equal(
+        words, "κ = 0.3: 30 of 100 neurons, the smallest of each layer, hold up to 9 % of its squared "
+               "norm; without them test accuracy is 0.850 (-0.150).");
     free_model(m);
 }
 

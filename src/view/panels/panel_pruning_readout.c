@@ -154,7 +154,7 @@ static void add_marks(const ht_model *m, ht_room room, ht_form *form)
     ht_format_grouped(text, sizeof text, look->samples);
     if (room.columns >= WIDE) ht_form_add(form, HT_ROW_VALUE, HT_ROLE_DIM, "test samples", "%s", text);
     if (m->prune_lead == HT_PRUNE_NODE) ht_panel_add_layers(m, room, 0, form);
-    ht_pruning_words(r, m->prune_lead, text, sizeof text);
+    ht_pruning_words(r, m->prune_lead, ht_pruning_off_curve(m, m->prune_lead), text, sizeof text);
     ht_panel_add_text(form, room, HT_ROLE_TEXT, text);
 }
 
