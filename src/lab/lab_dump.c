@@ -12,7 +12,7 @@
 static void add_plain(ht_text *text, const ht_cells *cells, int row)
 {
     char line[4096];
-    ht_cells_row(cells, row, line, sizeof line, !ht_term_has_pixels());
+    ht_cells_row(cells, row, line, sizeof line, ht_term_one_colour());
     ht_text_add(text, "%s", line);
 }
 

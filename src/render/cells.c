@@ -584,7 +584,13 @@ bool ht_cell_has_pixels(const ht_cell *cell)
            ht_role_is_rgb(cell->role);
 }
 
-void ht_cells_row(const ht_cells *cells, int row, char *to, size_t size, bool one_colour)
+ht_cell ht_cell_in(ht_cell cell, unsigned one_colour)
+{
+    unsigned kind = ht_role_is_rgb(cell.role) ? HT_ONE_COLOUR_PICTURES : HT_ONE_COLOUR_PIXELS;
+    return ht_cell_has_pixels(&cell) && (one_colour & kind) ? ht_cell_one_colour(cell, false) : cell;
+}
+
+void ht_cells_row(const ht_cells *cells, int row, char *to, size_t size, unsigned one_colour)
 {
     size_t used = 0, ink = 0; /* ink: where the last visible character ends */
     if (size == 0) return;
@@ -592,7 +598,7 @@ void ht_cells_row(const ht_cells *cells, int row, char *to, size_t size, bool on
         char bytes[5];
         ht_cell cell = ht_cells_at(cells, column, row);
         if (cell.glyph == HT_GLYPH_TAIL) continue;
-        if (one_colour && ht_cell_has_pixels(&cell)) cell = ht_cell_one_colour(cell, false);
+        cell = ht_cell_in(cell, one_colour);
         size_t n = ht_utf8_encode(cell.glyph ? cell.glyph : ' ', bytes);
         if (used + n >= size) break;
         memcpy(to + used, bytes, n);

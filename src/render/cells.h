@@ -47,8 +47,11 @@ ht_cell ht_cells_at(const ht_cells *cells, int column, int row);
 /* Does it show two pixels in two colours? */
 bool ht_cell_has_pixels(const ht_cell *cell);
 
-/* One row as UTF-8, trailing blanks cut, for --dump and tests; pixels as a terminal of one colour has them,
- * if asked to. */
-void ht_cells_row(const ht_cells *cells, int row, char *to, size_t size, bool one_colour);
+/* The cell where pixels, or those of pictures of three channels, have one colour. */
+enum { HT_ONE_COLOUR_PIXELS = 1, HT_ONE_COLOUR_PICTURES = 2 };
+ht_cell ht_cell_in(ht_cell cell, unsigned one_colour);
+
+/* One row as UTF-8, trailing blanks cut, for --dump and tests; `one_colour` as in ht_cell_in. */
+void ht_cells_row(const ht_cells *cells, int row, char *to, size_t size, unsigned one_colour);
 
 #endif

@@ -534,7 +534,8 @@ ht_code ht_image_write(ht_image *image, const char *path, const ht_png_text *tex
 #define __has_feature(x) 0 /* gcc 12 has no such question */
 #endif
 #if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
-const char *__lsan_default_suppressions(void);
+/* Shown although the rest is hidden: the sanitizer looks for it by name. */
+__attribute__((visibility("default"))) const char *__lsan_default_suppressions(void);
 
 const char *__lsan_default_suppressions(void)
 {

@@ -442,7 +442,9 @@ void ht_term_close(void)
     delscreen(term.screen);
     ht_batch_close();
     ht_free(term.shown);
+    const bool pixels = term.pixels, pictures = term.pictures;
     memset(&term, 0, sizeof term);
+    term.pixels = pixels, term.pictures = pictures; /* of what is still dumped */
 }
 
 /* Ctrl-Z: the terminal goes back to the shell, mouse included, and is ours again when we go on. */
@@ -553,17 +555,16 @@ static ht_cell agreed_cell(const ht_cells *cells, int x, int y, ht_cell cell)
     return cell;
 }
 
-bool ht_term_has_pixels(void)
+unsigned ht_term_one_colour(void)
 {
-    return term.pixels;
+    return (term.pixels ? 0u : HT_ONE_COLOUR_PIXELS) | (term.pictures ? 0u : HT_ONE_COLOUR_PICTURES);
 }
 
 static ht_cell cell_at(const ht_cells *cells, int x, int y)
 {
     ht_cell cell = ht_cells_at(cells, x, y);
     if (cell.glyph == HT_GLYPH_TAIL || ht_glyph_is_wide(cell.glyph)) return agreed_cell(cells, x, y, cell);
-    bool coloured = ht_role_is_rgb(cell.role) ? term.pictures : term.pixels;
-    return ht_cell_has_pixels(&cell) && !coloured ? ht_cell_one_colour(cell, false) : cell;
+    return ht_cell_in(cell, ht_term_one_colour());
 }
 
 /* Gives curses what between two columns of the row has changed, from the first such cell to the last. */

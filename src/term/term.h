@@ -57,8 +57,9 @@ const char *ht_term_notice(void);
 /* The symbols this locale and terminal can show. */
 ht_symbols ht_term_symbols(void);
 
-/* Does it show two colours in a cell? Known once it has been opened, and kept. */
-bool ht_term_has_pixels(void);
+/* Which cells it cannot show in two colours (HT_ONE_COLOUR_…). Known once it has been opened, and kept when
+ * it is closed. */
+unsigned ht_term_one_colour(void);
 
 /* Shows a finished grid: one update. */
 void ht_term_show(const ht_cells *cells);

@@ -315,7 +315,7 @@ static void every_size_shows_it(void **state)
         vt_assert(t, vt_wait_gone(t, "Timeline:", PATIENCE));
     }
     vt_key(t, "?");
-    vt_assert(t, vt_wait_text(t, "1 to 6 lay methods over each other", PATIENCE));
+    vt_assert(t, vt_wait_text(t, "1 to 8 lay methods over each other", PATIENCE));
 }
 
 /* ---- going back ------------------------------------------------------------------------------ */

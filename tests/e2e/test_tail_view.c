@@ -178,7 +178,7 @@ static void y_looks_at_the_next_layer(void **state)
     /* The dashboard says whose weights it shows, in every panel. */
     vt_assert(t, vt_wait_text(t, "Weights |w|, dense 2", PATIENCE));
     vt_assert(t, vt_wait_text(t, "P(>x), dense 2", PATIENCE));
-    vt_assert(t, vt_wait_text(t, "weights, dense 2", PATIENCE));
+    vt_assert(t, vt_wait_text(t, "Tail index α, dense 2", PATIENCE));
 }
 
 static void pictures_come_while_training_runs(void **state)

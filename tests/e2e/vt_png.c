@@ -299,7 +299,7 @@ bool vt_save_png(vt *t, const char *path)
  * checker sees no pointers. Asked for by name by the runtime of -fsanitize=address; unused in other builds.
  */
 const char *__lsan_default_suppressions(void);
-__attribute__((weak)) const char *__lsan_default_suppressions(void)
+__attribute__((weak, visibility("default"))) const char *__lsan_default_suppressions(void)
 {
     return "leak:libfontconfig\n";
 }

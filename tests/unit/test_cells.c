@@ -27,7 +27,7 @@ static void begin(int columns, int rows, ht_symbols symbols)
 static void row_is(int row, const char *expected)
 {
     char text[4096];
-    ht_cells_row(cells, row, text, sizeof text, false);
+    ht_cells_row(cells, row, text, sizeof text, 0);
     assert_string_equal(text, expected);
 }
 
@@ -319,7 +319,7 @@ static void sizes_are_checked(void **state)
     assert_int_equal(ht_cells_at(cells, 999, 999).glyph & 0xff00, 0x2800);
     assert_int_equal(ht_cells_at(cells, 1000, 0).glyph, 0);
     char small[4];
-    ht_cells_row(cells, 0, small, sizeof small, false);
+    ht_cells_row(cells, 0, small, sizeof small, 0);
     assert_true(strlen(small) < sizeof small);
 }
 

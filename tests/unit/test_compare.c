@@ -293,7 +293,7 @@ static void ghosts_without_room_name_the_key(void **state)
         assert_int_equal(ht_cells_begin(cells, 160, 48, HT_SYMBOLS_BRAILLE, &err), HT_OK);
         ht_screen_draw(screen, ht_cells_surface(cells), m, &layout);
         for (int y = 0; y < 48; y++) {
-            ht_cells_row(cells, y, row, sizeof row, false);
+            ht_cells_row(cells, y, row, sizeof row, 0);
             named = named || strstr(row, "9: ghosts");
             there = there || strstr(row, "Ghosts: accuracy");
         }

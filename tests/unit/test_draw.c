@@ -185,7 +185,7 @@ static void check_tick_row(ht_rect area)
     ht_chart_layout l;
     ht_chart_layout_make(&l, area, &chart);
     if (!l.x_labels) return;
-    ht_cells_row(cells, l.plot.y + l.plot.h + 1, row, sizeof row, false);
+    ht_cells_row(cells, l.plot.y + l.plot.h + 1, row, sizeof row, 0);
     row[strlen(row) - strlen("│")] = '\0';
     for (char *word = strtok_r(row + strlen("│"), " ", &rest); word; word = strtok_r(NULL, " ", &rest))
         if (!is_label(&l, word, chart.x.label))
@@ -228,7 +228,7 @@ static void y_tick_labels_stand_on_their_own_rows(void **state)
             int labelled = 0;
             for (int y = l.plot.y; y < l.plot.y + l.plot.h; y++) {
                 char row[512], word[32] = "";
-                ht_cells_row(cells, y, row, sizeof row, false);
+                ht_cells_row(cells, y, row, sizeof row, 0);
                 sscanf(row + strlen("│"), " %31s", word); /* a label, or the axis */
                 if (strncmp(word, "┤", 3) == 0 || strncmp(word, "│", 3) == 0) word[0] = '\0';
                 bool known = word[0] == '\0';
@@ -245,7 +245,7 @@ static int find_text(const char *text, int *row_found)
     int count = 0;
     for (int y = 0; y < s->rows; y++) {
         char row[2048];
-        ht_cells_row(cells, y, row, sizeof row, false);
+        ht_cells_row(cells, y, row, sizeof row, 0);
         for (const char *at = row; (at = strstr(at, text)) != NULL; at++, count++)
             if (row_found) *row_found = y;
     }
@@ -292,7 +292,7 @@ static void check_y_labels(const ht_chart_layout *l, ht_rect area)
     for (int y = l->plot.y; y < l->plot.y + l->plot.h; y++) {
         char row[1024], word[32] = "";
         bool known = false;
-        ht_cells_row(cells, y, row, sizeof row, false);
+        ht_cells_row(cells, y, row, sizeof row, 0);
         sscanf(row + strlen("│"), " %31s", word);
         if ((unsigned char)word[0] >= 0x80 || word[0] == '\0') continue; /* the axis */
         for (int k = 0; k < l->y_count; k++)
@@ -1017,7 +1017,7 @@ static void assert_words(const char *text, int first, int last)
 {
     char words[HT_MESSAGE], rows[HT_MESSAGE_ROWS + 1][2048];
     put(words, sizeof words, text);
-    for (int y = first; y <= last; y++) ht_cells_row(cells, y, rows[y - first], sizeof rows[0], false);
+    for (int y = first; y <= last; y++) ht_cells_row(cells, y, rows[y - first], sizeof rows[0], 0);
     for (char *word = strtok(words, " "); word; word = strtok(NULL, " ")) {
         bool found = (int)ht_utf8_length(word) > s->columns - 2; /* it is broken, anywhere */
         for (int y = first; y <= last; y++) found = found || strstr(rows[y - first], word);

@@ -377,7 +377,7 @@ static void every_word_on_a_screen_can_be_asked(void **state)
         ht_layout layout = ht_layout_make(160, 48, ht_scene_of(m, 160));
         ht_screen_draw(&screen, ht_cells_surface(cells), m, &layout);
         for (int y = 0; y < 48; y++) {
-            ht_cells_row(cells, y, row, sizeof row, false);
+            ht_cells_row(cells, y, row, sizeof row, 0);
             found += check_row(row);
         }
         if (found < 10) fail_msg("view %s: only %d words", ht_view_at((ht_view)v)->name, found);

@@ -65,19 +65,6 @@ static bool fits(const ht_layer *layer)
            (double)in->channels * layer->window[0] * layer->window[1] <= MOST_VALUES;
 }
 
-ht_code ht_layer_misfit(const int window[2], ht_shape in, int pad, ht_error *err)
-{
-    char padded[40] = "";
-    if (pad > 0) snprintf(padded, sizeof padded, ", padded by %d", pad);
-    if (ht_shape_places(in) == 1)
-        return ht_error_set(err, HT_USAGE,
-                            "a window of %d×%d needs places, and a plain row of %d values comes in, without "
-                            "any%s",
-                            window[0], window[1], in.channels, padded);
-    return ht_error_set(err, HT_USAGE, "a window of %d×%d does not fit what comes in, %d×%d×%d%s", window[0],
-                        window[1], in.channels, in.height, in.width, padded);
-}
-
 ht_code ht_layer_begin(ht_layer *layer, const ht_layer_spec *spec, ht_shape in, ht_error *err)
 {
     *layer = (ht_layer){.kind = spec->kind,
