@@ -179,7 +179,7 @@ static const struct {
 static ht_code tell_ignored(const request *q, ht_prune_input *in, ht_error *err)
 {
     ht_notes notes = {0};
-    ht_prune_spec spec;
+    ht_prune_spec spec = {0};
     char line[400];
     int count = q->count ? q->count : 1;
     for (size_t o = 0; o < sizeof choosy / sizeof choosy[0]; o++) {

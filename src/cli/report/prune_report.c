@@ -164,7 +164,7 @@ static json_t *report_json(const ht_prune_report *r, const ht_prune_input *in)
     json_object_set_new(root, "bytes", pair(p->bytes, p->bytes_left));
     json_object_set_new(root, "compact",
                         json_pack("{s:I, s:I}", "parameters", (json_int_t)r->stored, "bytes",
-                                  (json_int_t)(r->stored * sizeof(float))));
+                                  (json_int_t)r->stored * (json_int_t)sizeof(float)));
     json_object_set_new(root, "one_point_ratio", ht_json_number(r->reading.one_point));
     json_object_set_new(root, "area", ht_json_number(r->reading.area));
     json_object_set_new(root, "speed",
