@@ -18,7 +18,7 @@ static struct {
     bool started;
     pthread_mutex_t lock; /* of all below, and of the line */
     char stage[100];
-    double begun;
+    double begun, share, told; /* share of the stage that is done; when a line of its own was last written */
     bool shown;
 } progress = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
@@ -33,6 +33,9 @@ static void show(void)
     double seconds = ht_now() - progress.begun;
     if (!progress.stage[0] || seconds < patience) return;
     fprintf(stderr, "\r\033[Kheavytail: %s, %.0f s", progress.stage, seconds);
+    if (progress.share > 0)
+        fprintf(stderr, ", %.0f %% done, about %.0f s left", 100 * progress.share,
+                seconds * (1 / progress.share - 1));
     progress.shown = true;
 }
 
@@ -61,9 +64,24 @@ void ht_progress_stage(const char *format, ...)
     pthread_mutex_lock(&progress.lock);
     wipe();
     vsnprintf(progress.stage, sizeof progress.stage, format, args);
-    progress.begun = ht_now();
+    progress.begun = progress.told = ht_now();
+    progress.share = 0;
     pthread_mutex_unlock(&progress.lock);
     va_end(args);
+}
+
+void ht_progress_share(double done)
+{
+    static const double rarely = 20; /* seconds */
+    pthread_mutex_lock(&progress.lock);
+    double now = ht_now(), seconds = now - progress.begun;
+    progress.share = done;
+    if (!progress.started && now - progress.told >= rarely && done < 1) {
+        fprintf(stderr, "heavytail: %s, %.0f %% done in %.0f s, about %.0f s left\n", progress.stage, 100 * done,
+                seconds, seconds * (1 / done - 1));
+        progress.told = now;
+    }
+    pthread_mutex_unlock(&progress.lock);
 }
 
 void ht_progress_clear(void)

@@ -111,21 +111,27 @@ static ht_code encode_into(writer *w, ht_error *err)
                         *w->reason ? w->reason : "not enough memory");
 }
 
+ht_code ht_png_encode(const char *what, int width, int height, const unsigned char *rgb,
+                      const ht_png_text *texts, size_t count, ht_text *to, ht_error *err)
+{
+    writer w = {.width = width, .height = height, .rgb = rgb, .out = *to};
+    if (width < 1 || height < 1 || (long long)width * height > PIXEL_LIMIT)
+        return ht_error_set(err, HT_FAIL, "%s: a picture of %d x %d pixels; 1 to 64 million are possible",
+                            what, width, height);
+    ht_code code = set_texts(&w, texts, count, err);
+    if (code == HT_OK) code = encode_into(&w, err);
+    *to = w.out;
+    ht_free(w.texts);
+    return code == HT_OK ? HT_OK : ht_error_prefix(err, "%s", what);
+}
+
 ht_code ht_png_write(const char *path, int width, int height, const unsigned char *rgb,
                      const ht_png_text *texts, size_t count, ht_error *err)
 {
-    writer w = {.width = width, .height = height, .rgb = rgb};
-    if (width < 1 || height < 1 || (long long)width * height > PIXEL_LIMIT)
-        return ht_error_set(err, HT_FAIL, "%s: a picture of %d x %d pixels; 1 to 64 million are possible",
-                            path, width, height);
-    ht_code code = set_texts(&w, texts, count, err);
-    if (code == HT_OK) code = encode_into(&w, err);
-    if (code == HT_OK)
-        code = ht_file_write(path, w.out.data, w.out.length, err);
-    else
-        ht_error_prefix(err, "%s", path);
-    ht_free(w.texts);
-    ht_text_free(&w.out);
+    ht_text out = {0};
+    ht_code code = ht_png_encode(path, width, height, rgb, texts, count, &out, err);
+    if (code == HT_OK) code = ht_file_write(path, out.data, out.length, err);
+    ht_text_free(&out);
     return code;
 }
 

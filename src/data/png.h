@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 
+#include "base/text.h"
 #include "heavytail/status.h"
 
 typedef struct ht_png_text {
@@ -14,6 +15,10 @@ typedef struct ht_png_text {
 /* rgb is (height × width × 3) bytes. Written to a temporary name and renamed. */
 ht_code ht_png_write(const char *path, int width, int height, const unsigned char *rgb,
                      const ht_png_text *texts, size_t count, ht_error *err);
+
+/* The same, appended to `to`; messages say `what`. */
+ht_code ht_png_encode(const char *what, int width, int height, const unsigned char *rgb,
+                      const ht_png_text *texts, size_t count, ht_text *to, ht_error *err);
 
 typedef struct ht_png {
     int width, height;

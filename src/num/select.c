@@ -44,7 +44,9 @@ static double value_of(uint64_t key, bool magnitude)
 typedef struct search {
     uint64_t prefix;
     size_t rank, population;
-    int table; /* searches with the same prefix count once */
+    int table;     /* searches with the same prefix count once */
+    bool settled;  /* these are all one value, as of weights rounded to few bits: */
+    uint64_t key;  /* its key */
 } search;
 
 static uint64_t leading(uint64_t key, int shift)
@@ -153,14 +155,26 @@ static size_t population(const search *s, int ranks)
     return sum;
 }
 
-/* One more digit for every search: the bits of the key from `low` up to `high`. `known`: NULL for nothing. */
+/* The digit of each search from the counts of its table. */
+static void take_digit(search *s, const size_t *count, int bits)
+{
+    uint64_t digit = 0;
+    while (s->rank >= count[digit]) s->rank -= count[digit++];
+    s->population = count[digit];
+    s->prefix = s->prefix << bits | digit;
+}
+
+/* One more digit for every search: the bits of the key from `low` up to `high`. `known`: NULL for nothing.
+ * Where all that share a prefix are one value, no further digit is wanted. */
 static bool narrow(const ht_values *x, bool magnitude, const filter *known, search *s, int ranks, int high,
                    int low)
 {
     size_t count[HT_RANKS][KEYS], total = ht_values_count(x);
     uint64_t prefix[HT_RANKS] = {0}, mask = (UINT64_C(1) << (high - low)) - 1;
+    uint64_t least[HT_RANKS], most[HT_RANKS] = {0};
     int tables = number_tables(s, ranks);
     memset(count, 0, (size_t)tables * sizeof count[0]);
+    memset(least, 0xff, sizeof least);
     for (int r = 0; r < ranks; r++) prefix[s[r].table] = s[r].prefix;
     for (size_t first = 0; first < total; first += HT_CHUNK) {
         double chunk[HT_CHUNK];
@@ -171,16 +185,19 @@ static bool narrow(const ht_values *x, bool magnitude, const filter *known, sear
         for (size_t i = 0; i < n; i++) {
             if (known && !known->searches[bin[i]]) continue;
             uint64_t key = key_of(chunk[i], magnitude), head = leading(key, high);
-            for (int t = 0; t < tables; t++)
-                if (head == prefix[t]) count[t][key >> low & mask]++;
+            for (int t = 0; t < tables; t++) {
+                if (head != prefix[t]) continue;
+                count[t][key >> low & mask]++;
+                least[t] = key < least[t] ? key : least[t];
+                most[t] = key > most[t] ? key : most[t];
+            }
         }
     }
     for (int r = 0; r < ranks; r++) {
-        const size_t *c = count[s[r].table];
-        uint64_t digit = 0;
-        while (s[r].rank >= c[digit]) s[r].rank -= c[digit++];
-        s[r].population = c[digit];
-        s[r].prefix = s[r].prefix << (high - low) | digit;
+        take_digit(&s[r], count[s[r].table], high - low);
+        if (least[s[r].table] != most[s[r].table]) continue;
+        s[r].settled = true;
+        s[r].key = most[s[r].table];
     }
     return true;
 }
@@ -201,10 +218,11 @@ static bool finish(const ht_values *x, bool magnitude, const filter *known, cons
             if (known && !known->searches[bin[i]]) continue;
             uint64_t key = key_of(chunk[i], magnitude), head = leading(key, low);
             for (int r = 0; r < ranks; r++)
-                if (head == s[r].prefix) few[r][found[r]++] = value_of(key, magnitude);
+                if (!s[r].settled && head == s[r].prefix) few[r][found[r]++] = value_of(key, magnitude);
         }
     }
     for (int r = 0; r < ranks; r++) {
+        if (s[r].settled) continue;
         qsort(few[r], found[r], sizeof few[r][0], ht_by_double);
         value[r] = few[r][s[r].rank];
     }
@@ -256,8 +274,15 @@ static bool gather(const ht_values *x, const filter *f, const search *s, int ran
 static bool are_many(const search *s, int ranks)
 {
     for (int r = 0; r < ranks; r++)
-        if (s[r].population > FEW) return true;
+        if (!s[r].settled && s[r].population > FEW) return true;
     return false;
+}
+
+static bool are_settled(const search *s, int ranks)
+{
+    for (int r = 0; r < ranks; r++)
+        if (!s[r].settled) return false;
+    return true;
 }
 
 /* Digit after digit from the first on, or from the `known` one. False when the work was cancelled. */
@@ -270,8 +295,13 @@ static bool search_on(const ht_values *x, bool magnitude, const filter *known, s
         low = high > DIGIT ? high - DIGIT : 0;
         if (!narrow(x, magnitude, known, s, ranks, high, low)) return false;
     }
-    if (low > 0) return finish(x, magnitude, known, s, ranks, low, value);
-    for (int r = 0; r < ranks; r++) value[r] = value_of(s[r].prefix, magnitude);
+    if (low > 0 && !are_settled(s, ranks) && !finish(x, magnitude, known, s, ranks, low, value)) return false;
+    for (int r = 0; r < ranks; r++) {
+        if (s[r].settled)
+            value[r] = value_of(s[r].key, magnitude);
+        else if (low == 0)
+            value[r] = value_of(s[r].prefix, magnitude);
+    }
     return true;
 }
 

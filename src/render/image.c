@@ -513,18 +513,37 @@ static void copy_rgb(const ht_image *m, unsigned char *rgb)
         }
 }
 
+/* (height × width × 3), to be freed. */
+static unsigned char *pixels_of(ht_image *image, const char *what, ht_error *err)
+{
+    cairo_status_t status = cairo_status(image->cr);
+    if (status != CAIRO_STATUS_SUCCESS) {
+        ht_error_set(err, HT_FAIL, "%s: the picture could not be drawn: %s", what,
+                     cairo_status_to_string(status));
+        return NULL;
+    }
+    unsigned char *rgb = ht_alloc((size_t)image->width * (size_t)image->height, 3, "a picture", err);
+    if (!rgb) return NULL;
+    cairo_surface_flush(image->pixels);
+    copy_rgb(image, rgb);
+    return rgb;
+}
+
 ht_code ht_image_write(ht_image *image, const char *path, const ht_png_text *texts, size_t count,
                        ht_error *err)
 {
-    cairo_status_t status = cairo_status(image->cr);
-    if (status != CAIRO_STATUS_SUCCESS)
-        return ht_error_set(err, HT_FAIL, "%s: the picture could not be drawn: %s", path,
-                            cairo_status_to_string(status));
-    unsigned char *rgb = ht_alloc((size_t)image->width * (size_t)image->height, 3, "a picture", err);
+    unsigned char *rgb = pixels_of(image, path, err);
     if (!rgb) return err->code;
-    cairo_surface_flush(image->pixels);
-    copy_rgb(image, rgb);
     ht_code code = ht_png_write(path, image->width, image->height, rgb, texts, count, err);
+    ht_free(rgb);
+    return code;
+}
+
+ht_code ht_image_encode(ht_image *image, ht_text *to, ht_error *err)
+{
+    unsigned char *rgb = pixels_of(image, "a picture", err);
+    if (!rgb) return err->code;
+    ht_code code = ht_png_encode("a picture", image->width, image->height, rgb, NULL, 0, to, err);
     ht_free(rgb);
     return code;
 }

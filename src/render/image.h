@@ -19,4 +19,7 @@ ht_surface *ht_image_surface(ht_image *image);
 ht_code ht_image_write(ht_image *image, const char *path, const ht_png_text *texts, size_t count,
                        ht_error *err);
 
+/* The PNG's bytes, without text chunks, appended to `to`. */
+ht_code ht_image_encode(ht_image *image, ht_text *to, ht_error *err);
+
 #endif

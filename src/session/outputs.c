@@ -13,7 +13,7 @@ ht_file_use ht_option_file(const char *name)
     static const struct {
         const char *name;
         ht_file_use use;
-    } files[] = {{"--cast", HT_FILE_READ},    {"--csv", HT_FILE_WRITTEN},    {"--decode", HT_FILE_READ},
+    } files[] = {{"--cast", HT_FILE_READ},    {"--csv", HT_FILE_WRITTEN},    {"--html", HT_FILE_WRITTEN},   {"--decode", HT_FILE_READ},
                  {"--dump", HT_FILE_WRITTEN}, {"--file", HT_FILE_READ},      {"--init", HT_FILE_READ},
                  {"--out", HT_FILE_WRITTEN},  {"--png", HT_FILE_WRITTEN},    {"--preset", HT_FILE_READ},
                  {"--script", HT_FILE_READ},  {"--record", HT_FILE_WRITTEN}, {"--w1", HT_FILE_READ},

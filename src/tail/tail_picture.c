@@ -1,4 +1,6 @@
 /* tail_picture.c - what the tail view draws. */
+#include "tail/tail_picture.h"
+
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -144,12 +146,22 @@ static ht_code picture_norms(ht_tail_picture *p, const ht_values *w, const ht_ta
     return code;
 }
 
+ht_code ht_tail_spectrum_ccdf(ht_tail_ccdf *c, const ht_spectrum *s, ht_error *err)
+{
+    double *x = ht_alloc(s->count, sizeof *x, "a picture of the spectrum", err);
+    if (!x) return err->code;
+    memcpy(x, s->eigenvalue, s->count * sizeof *x);
+    small_ccdf(c, x, s->rank, s->count, 2 * s->exponent);
+    ht_free(x);
+    return HT_OK;
+}
+
 static ht_code picture_spectrum(ht_tail_picture *p, const ht_values *w, ht_error *err)
 {
     ht_spectrum s;
     if (ht_spectrum_take(&s, w, err) != HT_OK) return err->code;
     ht_code code = ht_tail_fit_spectrum(&s, p->all, err);
-    small_ccdf(&p->eigenvalues, s.eigenvalue, s.rank, s.count, 2 * s.exponent);
+    if (code == HT_OK) code = ht_tail_spectrum_ccdf(&p->eigenvalues, &s, err);
     ht_spectrum_free(&s);
     return code;
 }

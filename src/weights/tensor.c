@@ -11,12 +11,13 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "weights/foreign.h"
+#include "weights/tensor_read.h"
 #include "data/npy.h"
 #include "weights/tensor_name.h"
 #include "weights/way.h"
 #include "weights/weights.h"
 
-enum { WHY = 240, MOST_DIMENSIONS = 8, TURNED_TOLD = 4 };
+enum { WHY = HT_TENSOR_WHY, MOST_DIMENSIONS = 8, TURNED_TOLD = 4 };
 
 /* ---- what is looked at ---- */
 
@@ -84,8 +85,7 @@ static void format_place(const ht_tensor_info *info, size_t at, char to[WHY / 2]
     }
 }
 
-/* How many values are not finite; where the first is goes into `why`. */
-static size_t count_broken(const ht_file_tensor *t, char why[WHY])
+size_t ht_tensor_broken(const ht_file_tensor *t, char why[WHY])
 {
     size_t count = t->rows * t->columns, broken = 0, first = 0;
     char place[WHY / 2], grouped[32];
@@ -105,8 +105,7 @@ static size_t count_broken(const ht_file_tensor *t, char why[WHY])
     return broken;
 }
 
-/* [rest][inputs][outputs] becomes [outputs][inputs][rest], for floats or doubles, in memory of its own. */
-static ht_code turn(ht_file_tensor *t, ht_error *err)
+ht_code ht_tensor_turn(ht_file_tensor *t, ht_error *err)
 {
     size_t inputs = t->whole->shape[t->whole->ndim - 2], rest = t->columns / inputs, count = t->whole->count;
     float *f32 = t->f32 ? ht_alloc(count, sizeof *f32, "a matrix turned round", err) : NULL;
@@ -154,13 +153,13 @@ static void skip(tour *t, const ht_tensor_info *info, bool broken, const char *w
 static ht_code visit(tour *t, ht_file_tensor *tensor, ht_error *err)
 {
     char why[WHY];
-    if (count_broken(tensor, why) > 0) { /* whose place is that in the file */
+    if (ht_tensor_broken(tensor, why) > 0) { /* whose place is that in the file */
         skip(t, tensor->whole, true, why);
         return HT_OK;
     }
     t->visited++;
     if (tensor->turned) {
-        if (turn(tensor, err) != HT_OK) return HT_FAIL;
+        if (ht_tensor_turn(tensor, err) != HT_OK) return HT_FAIL;
         if (t->turned++ < TURNED_TOLD)
             ht_text_add(&t->names, "%s%.60s", t->names.length ? ", " : "", tensor->name);
     }
@@ -256,18 +255,18 @@ static ht_code find(const ht_weights *file, const char *name, size_t *number, ht
     return HT_OK;
 }
 
-/* Moves those of --order to the front of `list`. */
-static ht_code apply_order(const tour *t, const ht_weights *file, size_t *list, ht_error *err)
+ht_code ht_tensor_order(const char *path, const char *order, const ht_weights *file, size_t *list,
+                        ht_error *err)
 {
     size_t count = ht_weights_count(file), done = 0, number;
     char name[512];
-    for (const char *at = t->choice->order; at && *at;) {
+    for (const char *at = order; at && *at;) {
         size_t length = strcspn(at, ",");
         snprintf(name, sizeof name, "%.*s", (int)(length < sizeof name ? length : 0), at);
         at += length + (at[length] == ',');
         if (find(file, name, &number, err) != HT_OK) return err->code;
         if (number == count)
-            return ht_error_set(err, HT_USAGE, "--order: %s has no tensor '%.60s'", t->path, name);
+            return ht_error_set(err, HT_USAGE, "--order: %s has no tensor '%.60s'", path, name);
         size_t from = done;
         while (from < count && list[from] != number) from++;
         if (from == count) continue; /* named twice */
@@ -283,7 +282,7 @@ static ht_code visit_list(tour *t, ht_weights *file, const bool *turned, ht_erro
     size_t *list = ht_alloc(count, sizeof *list, "the list of tensors", err);
     if (!list) return err->code;
     for (size_t i = 0; i < count; i++) list[i] = i;
-    ht_code code = apply_order(t, file, list, err);
+    ht_code code = ht_tensor_order(t->path, t->choice->order, file, list, err);
     for (size_t i = 0; i < count && code == HT_OK; i++)
         code = visit_tensor(t, file, list[i], turned[list[i]], err);
     ht_free(list);
@@ -344,8 +343,7 @@ static ht_code visit_weights(tour *t, ht_error *err)
 
 /* ---- by the kind of file ---- */
 
-/* By its first bytes; a file that is none of ours is named. *npy: as the array, else as weights. */
-static ht_code look_at(const char *path, bool *npy, ht_error *err)
+ht_code ht_tensor_file_kind(const char *path, bool *npy, ht_error *err)
 {
     unsigned char head[HT_FOREIGN_HEAD];
     uint64_t bytes;
@@ -371,7 +369,7 @@ ht_code ht_tensors_each(const char *path, const ht_tensor_choice *choice, const 
 {
     tour t = {.path = path, .choice = choice, .visitor = visitor, .notes = notes};
     bool npy;
-    ht_code code = look_at(path, &npy, err);
+    ht_code code = ht_tensor_file_kind(path, &npy, err);
     if (code == HT_OK) code = npy ? visit_npy(&t, err) : visit_weights(&t, err);
     ht_text_free(&t.reasons);
     ht_text_free(&t.names);

@@ -27,6 +27,9 @@ bool ht_name_compare(const char *a, const char *b, int *sign);
  * NULL. */
 const char *ht_name_obstacle(const char *name);
 
+/* Is it a table whose rows are looked up, for tokens or positions? */
+bool ht_name_is_embedding(const char *name);
+
 /* Is it of the training and not of the network: moments, gradients, masks of ours? */
 bool ht_name_is_aside(const char *name);
 

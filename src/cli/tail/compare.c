@@ -1,0 +1,92 @@
+#include "cli/tail/compare.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+
+static const ht_layer_tail *find(const ht_survey *s, const ht_layer_tail *wanted)
+{
+    for (size_t i = 0; i < s->count; i++)
+        if (strcmp(s->layer[i].name, wanted->name) == 0 && strcmp(s->layer[i].as, wanted->as) == 0)
+            return &s->layer[i];
+    return NULL;
+}
+
+static size_t common(const ht_survey survey[2])
+{
+    size_t count = 0;
+    for (size_t i = 0; i < survey[0].count; i++) count += find(&survey[1], &survey[0].layer[i]) != NULL;
+    return count;
+}
+
+/* Not the name, which is the same in both. */
+static bool is_compared(int column)
+{
+    return column != HT_COLUMN_LAYER;
+}
+
+static int set_heads(ht_listing *g, const ht_column_choice *choice)
+{
+    static const char *const ends[] = {"a", "b", "difference"};
+    int used = 0, sorted = -1;
+    g->column[used] = (ht_listing_column){.kind = HT_COLUMN_TEXT};
+    snprintf(g->column[used++].name, sizeof g->column->name, "layer");
+    for (int i = 0; i < choice->count; i++) {
+        ht_column_info info = ht_column_at(choice->column[i]);
+        if (!is_compared(choice->column[i])) continue;
+        int parts = info.kind == HT_COLUMN_TEXT ? 2 : 3;
+        for (int p = 0; p < parts; p++) {
+            g->column[used] = (ht_listing_column){.kind = info.kind, .decimals = info.decimals};
+            snprintf(g->column[used++].name, sizeof g->column->name, "%s_%s", info.name, ends[p]);
+        }
+        if (choice->column[i] == choice->sort) sorted = used - 1;
+    }
+    return choice->sort == HT_COLUMN_LAYER ? 0 : sorted;
+}
+
+static void set_row(ht_cell *to, const ht_column_choice *choice, const ht_layer_tail *a, const ht_layer_tail *b,
+                    ht_spectrum_unit unit)
+{
+    *to++ = (ht_cell){NAN, a->name};
+    for (int i = 0; i < choice->count; i++) {
+        if (!is_compared(choice->column[i])) continue;
+        ht_cell x = ht_column_cell(choice->column[i], a, unit), y = ht_column_cell(choice->column[i], b, unit);
+        *to++ = x;
+        *to++ = y;
+        if (ht_column_at(choice->column[i]).kind != HT_COLUMN_TEXT) *to++ = (ht_cell){y.number - x.number, NULL};
+    }
+}
+
+ht_code ht_compare_list(ht_listing *g, const ht_column_choice *asked, const ht_survey survey[2],
+                        ht_spectrum_unit unit, ht_error *err)
+{
+    size_t rows = common(survey), row = 0;
+    int columns = 1;
+    ht_column_choice with = *asked, *choice = &with; /* what it is sorted by is shown */
+    bool shown = with.sort < 0;
+    for (int i = 0; i < with.count; i++) shown = shown || with.column[i] == with.sort;
+    if (!shown) with.column[with.count++] = with.sort;
+    if (rows == 0)
+        return ht_error_set(err, HT_FAIL, "%.200s and %.200s have no layer of one name in common",
+                            survey[0].list.path, survey[1].list.path);
+    for (int i = 0; i < choice->count; i++)
+        if (is_compared(choice->column[i]))
+            columns += ht_column_at(choice->column[i]).kind == HT_COLUMN_TEXT ? 2 : 3;
+    if (ht_listing_make(g, columns, rows, err) != HT_OK) return err->code;
+    int sorted = set_heads(g, choice);
+    for (size_t i = 0; i < survey[0].count; i++) {
+        const ht_layer_tail *a = &survey[0].layer[i], *b = find(&survey[1], a);
+        if (b) set_row(&g->cell[row++ * (size_t)columns], choice, a, b, unit);
+    }
+    return sorted < 0 ? HT_OK : ht_listing_sort(g, sorted, choice->down, err);
+}
+
+size_t ht_compare_alone(const ht_survey *a, const ht_survey *b, ht_text *names)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < a->count; i++)
+        if (!find(b, &a->layer[i])) ht_text_add(names, "%s%.60s", count++ ? ", " : "", a->layer[i].name);
+    return count;
+}
