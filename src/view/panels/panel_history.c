@@ -9,6 +9,7 @@
 #include "view/panels/panels.h"
 #include "chart/spread.h"
 #include "chart/tail_table.h"
+#include "view/watched/watched.h"
 #include "view/window.h"
 
 enum {
@@ -158,16 +159,25 @@ static void add_bad(ht_chart *chart, const ht_curve *curve, int columns)
         }
 }
 
+/* What the legend calls a curve: of a watched training the name of its column. */
+static const char *name_of_trace(const ht_model *m, ht_trace trace, const char *ours)
+{
+    const ht_watched *w = m->watched;
+    int column = w ? ht_watched_column(w->scalars, trace) : -1;
+    bool measured = w && w->samples && (trace == HT_TRACE_TEST_LOSS || trace == HT_TRACE_TEST_ACCURACY);
+    return measured ? "on the data" : column >= 0 ? w->scalars->name[column] : ours;
+}
+
 /* The test samples over the minibatches; what a column leaves out of them, as dots under both. */
 static void add_train_and_test(const ht_model *m, ht_chart *chart, const char *name, ht_trace train,
                                ht_trace test, int columns)
 {
     ht_role behind = smoothing(m) > 0 ? HT_ROLE_RAW : HT_ROLE_TEST;
-    add_middle(m, chart, train, HT_ROLE_TRAIN, name, columns);
+    add_middle(m, chart, train, HT_ROLE_TRAIN, name_of_trace(m, train, name), columns);
     ht_spread_add_extremes(chart, &m->trace[test], behind, columns);
     add_ghosts(m, chart, test, columns);
     int first = chart->series_count;
-    holds(add_line(m, chart, test, HT_ROLE_TEST, "test", columns), m);
+    holds(add_line(m, chart, test, HT_ROLE_TEST, name_of_trace(m, test, "test"), columns), m);
     for (int i = first; i < chart->series_count; i++)
         ht_spread_limit(&chart->series[i], chart, &m->trace[test]);
     if (columns >= NOTE_FROM && smoothing(m) <= 0 && m->trace[train].count > 1)
@@ -214,6 +224,7 @@ void ht_panel_accuracy(const ht_model *m, int columns, ht_chart *chart)
     add_train_and_test(m, chart, "batch", HT_TRACE_ACCURACY, HT_TRACE_TEST_ACCURACY, columns);
     add_size(m, chart, columns);
     ht_chart_fit(chart);
+    if (m->watched && chart->y.high > 2) return; /* others write per cent */
     ht_panel_accuracy_axis(chart);
 }
 
@@ -223,7 +234,7 @@ void ht_panel_size(const ht_model *m, int columns, ht_chart *chart)
     ht_text_copy(chart->title, sizeof chart->title, "Weights left");
     chart->unit = "of all weights";
     ht_text_copy(chart->hint, sizeof chart->hint, "log y");
-    ht_text_copy(chart->empty, sizeof chart->empty, "measuring");
+    ht_text_copy(chart->empty, sizeof chart->empty, ht_model_measuring(m));
     ht_panel_step_axis(m, chart);
     chart->y.scale = HT_SCALE_LOG;
     add_ghosts(m, chart, HT_TRACE_LEFT, columns);
@@ -281,7 +292,7 @@ static void begin_tail(const ht_model *m, ht_chart *chart)
                  ht_layers_units(m, look->layer));
     else
         ht_text_copy(chart->hint, sizeof chart->hint, "2 = Gaussian");
-    ht_text_copy(chart->empty, sizeof chart->empty, "measuring");
+    ht_text_copy(chart->empty, sizeof chart->empty, ht_model_measuring(m));
     ht_panel_step_axis(m, chart);
     chart->y = (ht_axis){.low = 1, .high = 2.5, .fixed = true};
 }
@@ -354,7 +365,7 @@ void ht_panel_regime(const ht_model *m, int columns, ht_chart *chart)
     ht_text_copy(chart->title, sizeof chart->title, "Tail index of the rows");
     chart->unit = "";
     ht_text_copy(chart->hint, sizeof chart->hint, "2 = Gaussian");
-    ht_text_copy(chart->empty, sizeof chart->empty, "measuring");
+    ht_text_copy(chart->empty, sizeof chart->empty, ht_model_measuring(m));
     ht_panel_step_axis(m, chart);
     add_ghosts(m, chart, HT_TRACE_ROWS, columns);
     add_line(m, chart, HT_TRACE_ROWS, HT_ROLE_MMO,

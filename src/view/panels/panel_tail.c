@@ -31,7 +31,7 @@ static void name_chart(const ht_model *m, ht_chart *chart)
     const ht_tail_look *tail = &m->report.tail;
     if (ht_layers_count(m) > 1)
         ht_layers_name(m, tail->looked ? tail->drawn : m->layer, chart->hint, sizeof chart->hint);
-    if (!picture_of(&m->report)) ht_text_copy(chart->empty, sizeof chart->empty, "measuring");
+    if (!picture_of(&m->report)) ht_text_copy(chart->empty, sizeof chart->empty, ht_model_measuring(m));
 }
 
 typedef const ht_tail_ccdf *ccdf_of(const ht_tail_picture *picture);
