@@ -112,8 +112,11 @@ static void large_dashboard(ht_layout *layout, ht_rect area, const ht_scene *sce
     static const ht_panel_id three[CHARTS] = {HT_PANEL_LOSS,    HT_PANEL_ACCURACY, HT_PANEL_TAIL,
                                               HT_PANEL_WEIGHTS, HT_PANEL_NORMS,    HT_PANEL_PRUNING,
                                               HT_PANEL_KAPPA,   HT_PANEL_HEAT,     HT_PANEL_METRICS};
+    static const ht_panel_id watched[CHARTS] = {HT_PANEL_LOSS,    HT_PANEL_ACCURACY, HT_PANEL_TAIL,
+                                                HT_PANEL_WEIGHTS, HT_PANEL_NORMS,    HT_PANEL_METRICS,
+                                                HT_PANEL_KAPPA,   HT_PANEL_HEAT,     HT_PANEL_PRUNING};
     enum { SIDE = 30, WIDE_SIDE = 40, WIDE_FROM = 180, HIGH_FROM = 44 };
-    const ht_panel_id *order = columns == 3 ? three : two;
+    const ht_panel_id *order = columns < 3 ? two : scene->watched ? watched : three;
     ht_panel_id charts[CHARTS], beside[CHARTS - GRID_CHARTS];
     bool words = is_shown(scene, HT_PANEL_CONTROLS) || is_shown(scene, HT_PANEL_NOW);
     bool side_charts = words && columns == 3 && area.h >= HIGH_FROM;

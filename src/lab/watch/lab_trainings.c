@@ -35,6 +35,8 @@ static void take_waits(ht_lab *lab)
     const ht_waits *waits = ht_watcher_waits(lab->trainings->watcher, &fresh);
     if (!fresh) return;
     for (int i = 0; i < w->paths; i++) {
+        if (waits->path[i][0] && lab->noted && strstr(lab->model->message, waits->path[i]))
+            ht_lab_clear_note(lab); /* what stands from now on says it */
         ht_text_copy(w->path[i].waits, sizeof w->path[i].waits, waits->path[i]);
         if (waits->path[i][0])
             ht_text_add(&line, "%s%s: %s", line.length ? "; " : "", w->path[i].name, waits->path[i]);
@@ -105,6 +107,15 @@ static void take_picture(ht_lab *lab)
 
 /* ---- what comes --------------------------------------------------------------------------------- */
 
+/* What stands at the bottom says it already. */
+static bool stands(const ht_lab *lab, const char *message)
+{
+    const ht_watched *w = &lab->trainings->all.watched;
+    for (int i = 0; i < w->paths; i++)
+        if (w->path[i].waits[0] && strstr(message, w->path[i].waits)) return true;
+    return false;
+}
+
 void ht_lab_trainings_receive(ht_lab *lab)
 {
     ht_lab_trainings *l = lab->trainings;
@@ -113,7 +124,8 @@ void ht_lab_trainings_receive(ht_lab *lab)
     for (ht_news *news; (news = ht_watcher_next(l->watcher));) {
         bool failure = news->event.failure, message = news->event.kind == HT_FOLLOW_MESSAGE;
         ht_trainings_take(&l->all, news, word, sizeof word);
-        if (word[0]) ht_lab_note(lab, message && !failure, "%s", word);
+        if (word[0] && !(message && !failure && stands(lab, word)))
+            ht_lab_note(lab, message && !failure, "%s", word);
         came = true;
     }
     if (came) {

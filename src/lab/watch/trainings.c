@@ -49,7 +49,10 @@ static ht_training *add(ht_trainings *t, int path, ht_error *err)
     if (!one) return NULL;
     one->path = path;
     one->added = one->rows_added = (double)NAN;
-    t->list[t->watched.trainings++] = one;
+    int at = t->watched.trainings++; /* in the order of the paths */
+    for (; at > 0 && t->list[at - 1]->path > path; at--) t->list[at] = t->list[at - 1];
+    t->list[at] = one;
+    if (t->watched.shown >= at) t->watched.shown++;
     return one;
 }
 

@@ -80,6 +80,9 @@ static void add_lines(const ht_model *m, int measure, say_latest *say, ht_chart 
         const ht_layer_look *l = ht_watched_layer(w, layer[i]);
         ht_series *s = add_line(w, layer[i], measure, i, chart);
         if (s && l && isnan(m->window_end)) say(l, s->value, sizeof s->value);
+        if (s && measure == HT_MEASURE_TAIL + HT_MMO && m->cursor.on)
+            snprintf(s->said, sizeof s->said, "%.40s, %s", s->name,
+                     ht_watched_verdict(w, layer[i], HT_MMO, m->cursor.x));
     }
     if (count < all)
         snprintf(chart->note, sizeof chart->note, "%d of %d layers, the largest; the table has all", count, all);

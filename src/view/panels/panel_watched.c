@@ -228,6 +228,7 @@ void ht_panel_watched(const ht_model *m, ht_room room, ht_form *form)
         add_weights(m, room, form);
         add_network(w, room, form);
     }
+    ht_text_copy(form->hint, sizeof form->hint, "v: more charts");
     add_metrics(w, room, 2 + w->paths, form);
     add_ghosts(m, room, form);
     add_paths(w, room, form);

@@ -1,5 +1,6 @@
 #include "view/watched/watched.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -132,6 +133,16 @@ void ht_watched_layer_name(const ht_watched *w, int layer, char *to, size_t size
         snprintf(to, size, "all %d layers", ht_watched_layers(w));
     else
         ht_text_copy(to, size, w->history->layer[layer + 1]);
+}
+
+const char *ht_watched_verdict(const ht_watched *w, int layer, ht_estimator e, double step)
+{
+    const ht_history_run *run = w->history ? ht_history_now(w->history) : NULL;
+    const ht_history_look *near = NULL;
+    for (size_t i = 0; run && i < run->count; i++)
+        if (!near || fabs(run->look[i].step - step) <= fabs(near->step - step)) near = &run->look[i];
+    double verdict = near ? ht_history_value(near, layer + 1, HT_MEASURE_TAIL_VERDICT + (int)e) : (double)NAN;
+    return isnan(verdict) ? "" : ht_quality_word((ht_quality)verdict);
 }
 
 int ht_watched_drawn(const ht_model *m, int most, int *layer)

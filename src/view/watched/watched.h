@@ -51,6 +51,10 @@ void ht_watched_layer_name(const ht_watched *watched, int layer, char *to, size_
 /* What a chart of weights or of metrics says while it is empty. */
 const char *ht_watched_waits(const ht_watched *watched, bool metrics);
 
+/* How far to believe an index of a layer (HT_ALL_LAYERS: the one in the middle) at the look nearest to a step: a
+ * word; "" where nothing is known. */
+const char *ht_watched_verdict(const ht_watched *watched, int layer, ht_estimator estimator, double step);
+
 /* The first `most` layers that charts of many layers draw, in the order of the file: the picked one and the
  * largest. Numbers as the model's. */
 int ht_watched_drawn(const ht_model *model, int most, int *layer);
