@@ -1,5 +1,5 @@
-/* cmd_watch.c - follows trainings that other programs do, by what they write: in a terminal the open lab, else a
- * line for each look. */
+/* cmd_watch.c - follows trainings that other programs do, by what they write: in a terminal the open lab,
+ * else a line for each look. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -80,12 +80,18 @@ static ht_code set_memory(request *q, ht_error *err)
 
 static ht_code parse(request *q, int argc, char **argv, ht_error *err)
 {
-    const ht_option options[] = {{"--json", NULL, &q->json},     {"--once", NULL, &q->once},
-                                 {"--all", NULL, &q->all},       {"--poll", NULL, &q->poll},
-                                 {"--memory", &q->memory, NULL}, {"--data", &q->data, NULL},
-                                 {"--split", &q->split, NULL},   {"--order", &q->order, NULL},
-                                 {"--curve", NULL, &q->curve},   {"--text", NULL, &q->text},
-                                 {"--script", &q->script, NULL}, {"--dump", &q->dump, NULL},
+    const ht_option options[] = {{"--json", NULL, &q->json},
+                                 {"--once", NULL, &q->once},
+                                 {"--all", NULL, &q->all},
+                                 {"--poll", NULL, &q->poll},
+                                 {"--memory", &q->memory, NULL},
+                                 {"--data", &q->data, NULL},
+                                 {"--split", &q->split, NULL},
+                                 {"--order", &q->order, NULL},
+                                 {"--curve", NULL, &q->curve},
+                                 {"--text", NULL, &q->text},
+                                 {"--script", &q->script, NULL},
+                                 {"--dump", &q->dump, NULL},
                                  {NULL, NULL, NULL}};
     q->args.word_limit = HT_FOLLOW_PATHS;
     if (ht_arguments_parse(&q->args, argc, argv, options, err) != HT_OK) return err->code;
@@ -99,9 +105,10 @@ static ht_code parse(request *q, int argc, char **argv, ht_error *err)
     q->options = (ht_follow_options){.all = q->all, .poll = q->poll};
     q->lab = wants_lab(q);
     if (!q->lab && (q->script || q->dump))
-        return ht_error_set(err, HT_USAGE,
-                            "watch: --script and --dump are for the open lab: in a terminal, without --json, --text "
-                            "or --once");
+        return ht_error_set(
+            err, HT_USAGE,
+            "watch: --script and --dump are for the open lab: in a terminal, without --json, --text "
+            "or --once");
     if (set_memory(q, err) != HT_OK) return err->code;
     const ht_prune_spec spec = ht_prune_spec_of(&q->params, NULL);
     q->options.look.error = spec.metric == HT_FRO ? spec.error * spec.error : spec.error;
@@ -194,7 +201,8 @@ int ht_cmd_watch(int argc, char **argv)
     } else if (code == HT_OK) {
         code = follow(&q, &err);
     }
-    if (stuck) _exit(code == HT_OK ? 0 : ht_app_fail(&err)); /* somebody still computes with what would be freed */
+    if (stuck)
+        _exit(code == HT_OK ? 0 : ht_app_fail(&err)); /* somebody still computes with what would be freed */
     ht_pool_free(q.options.look.pool);
     ht_dataset_free(q.samples);
     ht_cancel_by(before);

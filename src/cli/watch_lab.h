@@ -12,8 +12,8 @@ typedef struct ht_watch_lab {
     const char *script, *dump; /* NULL: none */
 } ht_watch_lab;
 
-/* Until somebody quits. *stuck: a thread still computes then, with what the options point to, and the process can
- * only end. */
+/* Until somebody quits. *stuck: a thread still computes then, with what the options point to, and the process
+ * can only end. */
 ht_code ht_watch_lab_run(const ht_watch_lab *watch, bool *stuck, ht_error *err);
 
 #endif

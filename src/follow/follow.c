@@ -629,8 +629,9 @@ void ht_follow_waits(const ht_follow *f, int path, char *to, size_t size)
     if (!is_there(s))
         snprintf(to, size, s->was_there ? "gone; waiting for it to return" : "not there yet; waiting for it");
     else if (state)
-        snprintf(to, size, state->retry > 0 && !state->whole ? "%s is half written; waiting for the rest"
-                                                             : "%s is being written; waiting for its end",
+        snprintf(to, size,
+                 state->retry > 0 && !state->whole ? "%s is half written; waiting for the rest"
+                                                   : "%s is being written; waiting for its end",
                  name);
     else if (s->place.count == 0 && !has_rows(s))
         snprintf(to, size, "nothing there yet; waiting for .safetensors, .npy or metrics");

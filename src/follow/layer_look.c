@@ -147,8 +147,8 @@ static void say_broken(pass *p)
              count_text, p->look->broken == 1 ? "is" : "are", p->broken_at / columns, p->broken_at % columns);
 }
 
-/* Norms are sums over floats: of doubles beyond them there is none, and no κ, rather than a wrong one. The tail
- * is of the doubles themselves. */
+/* Norms are sums over floats: of doubles beyond them there is none, and no κ, rather than a wrong one. The
+ * tail is of the doubles themselves. */
 static bool beyond_floats(pass *p)
 {
     char count_text[32];

@@ -47,7 +47,8 @@ static int by_value(const void *a, const void *b)
 }
 
 /* The layer in the middle of those that have an estimate, of an even number the lower one, with its own
- * interval and verdict: no index is that of weights of several laws (as the lab has it, engine/tail_watch.c). */
+ * interval and verdict: no index is that of weights of several laws (as the lab has it, engine/tail_watch.c).
+ */
 static void median_tail(ht_look *look, const ht_estimate **with, int e)
 {
     size_t count = 0, good = 0;
@@ -78,7 +79,8 @@ static ht_code sum_up(ht_look *look, ht_error *err)
         all->values += l->values;
         all->zeros += l->zeros;
         norm2 += l->norm * l->norm;
-        all->largest = isnan(all->largest) || isnan(l->largest) ? (double)NAN : fmax(all->largest, l->largest);
+        all->largest =
+            isnan(all->largest) || isnan(l->largest) ? (double)NAN : fmax(all->largest, l->largest);
         ht_histogram_merge(&all->histogram, &l->histogram);
         ht_histogram_merge(&all->norms, &l->norms);
         ranked = ranked && l->removable >= 0;
@@ -170,8 +172,8 @@ static ht_code load_part(void *context, size_t number, size_t first, size_t coun
     return ht_weights_load_part(context, number, first, count, f32, f64, err);
 }
 
-/* Why it is no layer, or NULL. `ours`: heavytail's own file, whose names are known: the moments of its optimizer
- * are no layers, its embedding is one that it trains. */
+/* Why it is no layer, or NULL. `ours`: heavytail's own file, whose names are known: the moments of its
+ * optimizer are no layers, its embedding is one that it trains. */
 static const char *refusal(const ht_tensor_info *info, bool ours)
 {
     const char *why = ht_tensor_refusal(info, false), *name = ours ? NULL : ht_name_obstacle(info->name);
@@ -212,8 +214,9 @@ static ht_code list_jobs(ht_look *look, tour *t, const ht_weights *file, const b
     if (!look->layer) return err->code;
     for (size_t i = 0, at = 0; i < t->count; i++)
         if (!refusal(&t->jobs[i].info, t->jobs[i].ours)) t->jobs[i].layer = &look->layer[at++];
-    return look->skipped_names.failed ? ht_error_set(err, HT_FAIL, "not enough memory to name what is skipped")
-                                      : HT_OK;
+    return look->skipped_names.failed
+               ? ht_error_set(err, HT_FAIL, "not enough memory to name what is skipped")
+               : HT_OK;
 }
 
 static double step_of(const ht_weights *file)

@@ -48,9 +48,9 @@ typedef struct ht_look {
     size_t count;
     ht_layer_look *layer; /* (count), in the order of the file */
     /* Sums over the layers; norms are √Σ; `kappa` is the share of all rows, each layer at the error; of the
-     * tails it is the estimate of the layer in the middle (of an even number the lower one), with its interval
-     * and verdict; `n_tail` says of how many layers, `k` how many of them are good. `broken` counts vectors,
-     * too. */
+     * tails it is the estimate of the layer in the middle (of an even number the lower one), with its
+     * interval and verdict; `n_tail` says of how many layers, `k` how many of them are good. `broken` counts
+     * vectors, too. */
     ht_layer_look all;
     size_t skipped;            /* tensors that are no layers: vectors, whole numbers, … */
     ht_text skipped_names;     /* the first of them: a line each, "name\tTYPE\twhy" */

@@ -28,8 +28,7 @@ static ht_code copy_look(ht_look *to, const ht_look *from, ht_error *err)
         ht_text_add_bytes(&to->skipped_names, from->skipped_names.data, from->skipped_names.length);
     if (to->skipped_names.failed) return ht_error_set(err, HT_FAIL, "not enough memory for what was seen");
     if (curve->count == 0) return HT_OK;
-    to->network.curve.points =
-        ht_alloc((size_t)curve->count, sizeof *curve->points, "a pruning curve", err);
+    to->network.curve.points = ht_alloc((size_t)curve->count, sizeof *curve->points, "a pruning curve", err);
     if (!to->network.curve.points) return HT_FAIL;
     memcpy(to->network.curve.points, curve->points, (size_t)curve->count * sizeof *curve->points);
     return HT_OK;

@@ -35,7 +35,8 @@ static void show_layers(ht_lab *lab, ht_action action)
     if (lab->trainings)
         ht_lab_toggle_view(lab, action);
     else
-        ht_lab_note(lab, true, "layers side by side are shown of watched trainings (heavytail watch); y picks one here");
+        ht_lab_note(lab, true,
+                    "layers side by side are shown of watched trainings (heavytail watch); y picks one here");
 }
 
 static void quit(ht_lab *lab, ht_action action)

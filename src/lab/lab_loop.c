@@ -107,4 +107,3 @@ void ht_lab_listen(ht_lab *lab)
     ht_lab_picture(lab);
     if (ht_lab_script(lab)) lab->urgent = lab->dirty = true;
 }
-

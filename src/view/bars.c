@@ -95,8 +95,7 @@ static int title_of_watched(const ht_model *m, ht_span spans[HT_SPANS])
     if (m->frozen) add(spans, &count, HT_ROLE_WARNING, "▪ view frozen ");
     if (seen) add(spans, &count, HT_ROLE_TEXT, " step %s ", step);
     if (w->run > 0) add(spans, &count, HT_ROLE_MARK, " run %d ", w->run + 1);
-    if (w->trainings > 1)
-        add(spans, &count, HT_ROLE_DIM, " %d of %d (n: next) ", w->shown + 1, w->trainings);
+    if (w->trainings > 1) add(spans, &count, HT_ROLE_DIM, " %d of %d (n: next) ", w->shown + 1, w->trainings);
     return count;
 }
 

@@ -158,8 +158,9 @@ typedef struct ht_model {
     struct ht_ghost
         *left_run; /* what the last reset left: its history comes back when that is undone; owned */
     struct ht_ghost *spare_ghost; /* memory of former ones: ghost.h; owned */
-    struct ht_watched *watched; /* a training of another program (watched/watched.h); borrowed. NULL: our own */
-    struct ht_shelf *shelf;       /* runs to compare with: runs/shelf.h; owned, NULL until there is one */
+    struct ht_watched
+        *watched;           /* a training of another program (watched/watched.h); borrowed. NULL: our own */
+    struct ht_shelf *shelf; /* runs to compare with: runs/shelf.h; owned, NULL until there is one */
     /* the states that the trainer keeps */
     ht_stored stored;
     bool leaving;   /* on the way back: the newest ghost keeps the future that is left */

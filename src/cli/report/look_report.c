@@ -60,14 +60,12 @@ static json_t *medians_json(const ht_layer_look *all)
     json_t *tail = json_object();
     for (int i = 0; i < HT_ESTIMATORS; i++)
         if (all->tail[i].n_tail > 0)
-            json_object_set_new(tail, ht_estimator_at((ht_estimator)i)->name,
-                                json_pack("{s:o, s:o, s:o, s:s, s:I, s:I}", "median",
-                                          ht_json_number(all->tail[i].value), "low",
-                                          ht_json_number(all->tail[i].low), "high",
-                                          ht_json_number(all->tail[i].high), "quality",
-                                          ht_quality_word(all->tail[i].quality), "layers",
-                                          (json_int_t)all->tail[i].n_tail, "good",
-                                          (json_int_t)all->tail[i].k));
+            json_object_set_new(
+                tail, ht_estimator_at((ht_estimator)i)->name,
+                json_pack("{s:o, s:o, s:o, s:s, s:I, s:I}", "median", ht_json_number(all->tail[i].value),
+                          "low", ht_json_number(all->tail[i].low), "high", ht_json_number(all->tail[i].high),
+                          "quality", ht_quality_word(all->tail[i].quality), "layers",
+                          (json_int_t)all->tail[i].n_tail, "good", (json_int_t)all->tail[i].k));
     return tail;
 }
 
@@ -128,8 +126,8 @@ static json_t *skipped_json(const ht_look *look)
     for (const char *at = look->skipped_names.data; at && *at;) {
         const char *type = at + strcspn(at, "\t") + 1, *why = type + strcspn(type, "\t") + 1;
         size_t end = strcspn(why, "\n");
-        json_array_append_new(list, json_pack("{s:s%, s:s%, s:s%}", "name", at, (size_t)(type - 1 - at), "type", type,
-                                              (size_t)(why - 1 - type), "why", why, end));
+        json_array_append_new(list, json_pack("{s:s%, s:s%, s:s%}", "name", at, (size_t)(type - 1 - at),
+                                              "type", type, (size_t)(why - 1 - type), "why", why, end));
         at = why + end + (why[end] == '\n');
     }
     return list;

@@ -50,8 +50,8 @@ static double add_looks(ht_curve trace[HT_TRACE_COUNT], const ht_history_run *ru
 }
 
 /* What is measured on data of ours is not mixed with what the training says of its own. */
-static double add_rows(ht_curve trace[HT_TRACE_COUNT], const ht_scalars *s, const ht_scalar_curve *c, bool samples,
-                       double after)
+static double add_rows(ht_curve trace[HT_TRACE_COUNT], const ht_scalars *s, const ht_scalar_curve *c,
+                       bool samples, double after)
 {
     double last = after;
     for (ht_trace t = HT_TRACE_LOSS; c && t <= HT_TRACE_TEST_ACCURACY; t++) {
@@ -92,8 +92,8 @@ static void fill_norms(const ht_histogram *h, ht_glimpse *g)
 
 static void fill_glimpse(const ht_look *look, const ht_layer_look *l, int layer, double error, ht_glimpse *g)
 {
-    *g = (ht_glimpse){.count = 1, .step = (uint64_t)look->step, .layer = layer, .wanted = error,
-                      .metric = HT_FRO_SQUARED};
+    *g = (ht_glimpse){
+        .count = 1, .step = (uint64_t)look->step, .layer = layer, .wanted = error, .metric = HT_FRO_SQUARED};
     g->histogram = l->histogram;
     fill_norms(&l->norms, g);
     if (look->all.removable < 0) return;
@@ -125,7 +125,8 @@ static void fill_curve(const ht_network_look *n, uint64_t step, ht_report *r)
     const ht_prune_curve *c = &n->curve;
     ht_prune_look *look = &r->look[c->method];
     if (!n->there || c->count < 2) return;
-    *look = (ht_prune_look){.step = step, .at = c->at, .reading = ht_prune_read(c), .units = c->units, .unit = c->unit};
+    *look = (ht_prune_look){
+        .step = step, .at = c->at, .reading = ht_prune_read(c), .units = c->units, .unit = c->unit};
     int every = (c->count - 1) / (HT_REPORT_CURVE - 2) + 1;
     for (int i = 0; i < c->count; i += every) look->points[look->count++] = c->points[i];
     if ((c->count - 1) % every != 0) look->points[look->count++] = c->points[c->count - 1];
@@ -137,7 +138,8 @@ static void fill_curve(const ht_network_look *n, uint64_t step, ht_report *r)
     r->removed = (int)(c->at.ratio * (double)c->units + 0.5);
 }
 
-static void fill_report(const ht_trainings *t, const ht_news *news, const ht_layer_look *l, int layer, ht_report *r)
+static void fill_report(const ht_trainings *t, const ht_news *news, const ht_layer_look *l, int layer,
+                        ht_report *r)
 {
     const ht_look *look = news->event.look;
     memset(r->look, 0, sizeof r->look);
@@ -171,12 +173,13 @@ static void parts_of(const ht_histogram *h, uint32_t part[HT_HISTOGRAM_COARSE])
 }
 
 /* Of all layers from the history; of a picked one from where it was picked. */
-static void fill_heat(ht_trainings *t, const ht_training *one, const ht_layer_look *l, int layer, double after,
-                      ht_model *m)
+static void fill_heat(ht_trainings *t, const ht_training *one, const ht_layer_look *l, int layer,
+                      double after, ht_model *m)
 {
     const ht_history_run *run = ht_history_now(&one->history);
     uint32_t part[HT_HISTOGRAM_COARSE];
-    bool whole = layer == HT_ALL_LAYERS || ht_watched_layers(&t->watched) == 1, other = m->heat_layer != layer;
+    bool whole = layer == HT_ALL_LAYERS || ht_watched_layers(&t->watched) == 1,
+         other = m->heat_layer != layer;
     if (other || isnan(after)) ht_heat_clear(&m->heat);
     m->heat_layer = layer;
     if (!whole) {
@@ -186,7 +189,8 @@ static void fill_heat(ht_trainings *t, const ht_training *one, const ht_layer_lo
     }
     for (size_t i = 0; run && i < run->count; i++) {
         double total = (double)l->histogram.total;
-        if (other || !(run->look[i].step <= after)) add_heat(&m->heat, run->look[i].step, run->look[i].part, total);
+        if (other || !(run->look[i].step <= after))
+            add_heat(&m->heat, run->look[i].step, run->look[i].part, total);
     }
 }
 
@@ -208,7 +212,8 @@ static void set_steps(const ht_training *one, ht_watched *w, ht_model *m)
     const ht_scalar_curve *rows = one->rows ? ht_scalars_now(&one->rows->scalars) : NULL;
     double first = (double)INFINITY, last = 0;
     if (run && run->count) first = run->look[0].step, last = run->look[run->count - 1].step;
-    if (rows && rows->count) first = fmin(first, rows->step[0]), last = fmax(last, rows->step[rows->count - 1]);
+    if (rows && rows->count)
+        first = fmin(first, rows->step[0]), last = fmax(last, rows->step[rows->count - 1]);
     m->step = (uint64_t)fmax(0, last);
     /* A training from its beginning is drawn from 0 on. */
     w->first_step = isinf(first) || first < 0.5 * last ? 0 : floor(first);
@@ -299,8 +304,8 @@ static const ht_layer_look *same_layer(const ht_model *m, int layer, const ht_lo
     return NULL;
 }
 
-static void fill_ghost(ht_trainings *t, ht_model *m, ht_ghost *ghost, const ht_training *one, const ht_news *look,
-                       const ht_history_run *run, const ht_scalar_curve *rows)
+static void fill_ghost(ht_trainings *t, ht_model *m, ht_ghost *ghost, const ht_training *one,
+                       const ht_news *look, const ht_history_run *run, const ht_scalar_curve *rows)
 {
     int layer = layer_of(m), number = HT_LAYER_ALL;
     char name[HT_LOOK_NAME];

@@ -52,8 +52,10 @@ static void path_of(const ht_trainings *t, const ht_training *one, const char *l
 {
     const char *given = t->given[one->path], *file = one->look->event.file;
     size_t length = strlen(given), own = strlen(file);
-    bool itself = length >= own && strcmp(given + length - own, file) == 0 && (length == own || given[length - own - 1] == '/');
-    bool arrays = one->look->event.look->count && !ht_text_ends(file, ".safetensors") && !ht_text_ends(file, ".json");
+    bool itself = length >= own && strcmp(given + length - own, file) == 0 &&
+                  (length == own || given[length - own - 1] == '/');
+    bool arrays =
+        one->look->event.look->count && !ht_text_ends(file, ".safetensors") && !ht_text_ends(file, ".json");
     if (itself)
         ht_text_copy(to, size, given);
     else if (arrays)
@@ -151,7 +153,8 @@ void ht_lab_trainings_layer(ht_lab *lab)
     const ht_model *m = lab->model;
     show_again(lab);
     ht_layers_say(m, m->layer, words, sizeof words);
-    ht_lab_note(lab, true, m->layer < 0 ? "%s" : "%s; |w| over the steps begins here, the other curves are whole",
+    ht_lab_note(lab, true,
+                m->layer < 0 ? "%s" : "%s; |w| over the steps begins here, the other curves are whole",
                 words);
 }
 
@@ -240,12 +243,13 @@ bool ht_lab_trainings_act(ht_lab *lab, ht_action action)
 
 /* ---- begin and end ------------------------------------------------------------------------------ */
 
-ht_code ht_lab_trainings_open(ht_lab *lab, const char *const *paths, int count, const ht_follow_options *options,
-                              ht_error *err)
+ht_code ht_lab_trainings_open(ht_lab *lab, const char *const *paths, int count,
+                              const ht_follow_options *options, ht_error *err)
 {
     ht_lab_trainings *l = ht_alloc(1, sizeof *l, "the watched trainings", err);
     if (!l) return HT_FAIL;
-    ht_code code = ht_trainings_open(&l->all, paths, count, options->look.error, options->look.network != NULL, err);
+    ht_code code =
+        ht_trainings_open(&l->all, paths, count, options->look.error, options->look.network != NULL, err);
     if (code == HT_OK) l->watcher = ht_watcher_start(paths, count, options, err);
     if (!l->watcher) {
         ht_trainings_close(&l->all, NULL);

@@ -1,4 +1,5 @@
-/* lab_trainings.h - the lab on trainings of other programs: no trainer, but a thread that follows their files. */
+/* lab_trainings.h - the lab on trainings of other programs: no trainer, but a thread that follows their
+ * files. */
 #ifndef HT_LAB_WATCH_LAB_TRAININGS_H
 #define HT_LAB_WATCH_LAB_TRAININGS_H
 
@@ -6,8 +7,8 @@
 #include "lab/watch/watcher.h"
 
 /* Once the screen is open and the model is made. Paths and options must stay until it is closed. */
-ht_code ht_lab_trainings_open(ht_lab *lab, const char *const *paths, int count, const ht_follow_options *options,
-                              ht_error *err);
+ht_code ht_lab_trainings_open(ht_lab *lab, const char *const *paths, int count,
+                              const ht_follow_options *options, ht_error *err);
 
 /* Takes in what the thread has seen; the lab is dirty then. */
 void ht_lab_trainings_receive(ht_lab *lab);

@@ -1,5 +1,5 @@
-/* trainings.h - trainings of others as the lab keeps them: what was seen of each, in the order in which it came,
- * and how the model of the screen is filled from it. UI thread. */
+/* trainings.h - trainings of others as the lab keeps them: what was seen of each, in the order in which it
+ * came, and how the model of the screen is filled from it. UI thread. */
 #ifndef HT_LAB_WATCH_TRAININGS_H
 #define HT_LAB_WATCH_TRAININGS_H
 
@@ -24,10 +24,10 @@ typedef struct ht_training {
 typedef struct ht_trainings {
     ht_watched watched; /* what panels see */
     const char *given[HT_FOLLOW_PATHS];
-    double error;       /* κ is read off at this share of the squared norm */
+    double error; /* κ is read off at this share of the squared norm */
     ht_training *list[HT_WATCHED_MOST];
-    int left_out;       /* trainings beyond these */
-    bool chosen;        /* somebody has picked the one that is shown */
+    int left_out;               /* trainings beyond these */
+    bool chosen;                /* somebody has picked the one that is shown */
     ht_ghost *ghost[HT_GHOSTS]; /* made for what else is there, and put away when it changes */
     int ghosts;
     bool stale, stale_ghosts; /* the model is to be filled anew */
@@ -35,8 +35,8 @@ typedef struct ht_trainings {
 } ht_trainings;
 
 /* Names of paths as given, which must stay. */
-ht_code ht_trainings_open(ht_trainings *trainings, const char *const *paths, int count, double error, bool samples,
-                          ht_error *err);
+ht_code ht_trainings_open(ht_trainings *trainings, const char *const *paths, int count, double error,
+                          bool samples, ht_error *err);
 void ht_trainings_close(ht_trainings *trainings, ht_model *model);
 
 /* Takes in what was seen, which is the trainings' from then on; a word about it, or "". */

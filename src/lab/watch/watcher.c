@@ -29,7 +29,7 @@ struct ht_watcher {
     atomic_bool leave;
     ht_follow *follow;
     int paths;
-    ht_ring *news;   /* of ht_news pointers */
+    ht_ring *news; /* of ht_news pointers */
     ht_triple *waits, *orders, *pictures;
     ht_picture_order asked, made; /* the screen's: the last order; the thread's: the last one that was made */
     ht_waits told;
@@ -139,8 +139,9 @@ static void make_picture(ht_watcher *w)
     ht_error err;
     ht_notes notes = {0};
     const ht_picture_order *order = ht_triple_take(w->orders, &fresh);
-    if (!order->path[0] || (strcmp(order->path, w->made.path) == 0 && strcmp(order->layer, w->made.layer) == 0 &&
-                            order->written <= w->made.written && order->written >= w->made.written))
+    if (!order->path[0] ||
+        (strcmp(order->path, w->made.path) == 0 && strcmp(order->layer, w->made.layer) == 0 &&
+         order->written <= w->made.written && order->written >= w->made.written))
         return;
     w->made = *order;
     ht_picture_news *back = ht_triple_back(w->pictures);
@@ -174,7 +175,8 @@ static void *watch(void *context)
     return NULL;
 }
 
-ht_watcher *ht_watcher_start(const char *const *paths, int count, const ht_follow_options *options, ht_error *err)
+ht_watcher *ht_watcher_start(const char *const *paths, int count, const ht_follow_options *options,
+                             ht_error *err)
 {
     ht_watcher *w = ht_alloc(1, sizeof *w, "the watcher", err);
     if (!w) return NULL;

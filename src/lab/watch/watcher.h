@@ -1,7 +1,7 @@
 /* watcher.h - the thread that follows trainings of others while the lab is open: it alone owns what follows
- * (follow/follow.h); what it sees comes as copies through a ring, and what each path waits for through a triple
- * buffer. The screen never waits for it; it waits for the screen where the ring is full, so that no look is
- * lost. */
+ * (follow/follow.h); what it sees comes as copies through a ring, and what each path waits for through a
+ * triple buffer. The screen never waits for it; it waits for the screen where the ring is full, so that no
+ * look is lost. */
 #ifndef HT_LAB_WATCH_WATCHER_H
 #define HT_LAB_WATCH_WATCHER_H
 
@@ -30,7 +30,8 @@ typedef struct ht_picture_news {
 } ht_picture_news;
 
 /* Paths and options must stay until ht_watcher_free. */
-ht_watcher *ht_watcher_start(const char *const *paths, int count, const ht_follow_options *options, ht_error *err);
+ht_watcher *ht_watcher_start(const char *const *paths, int count, const ht_follow_options *options,
+                             ht_error *err);
 
 /* The next thing that was seen, to be freed by ht_news_free; NULL: nothing. */
 ht_news *ht_watcher_next(ht_watcher *watcher);

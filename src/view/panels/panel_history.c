@@ -152,7 +152,8 @@ static void add_ghosts(const ht_model *m, ht_chart *chart, ht_trace trace, int c
         int count = read_columns(chart, &m->ghost[i]->trace[trace], what, columns, smoothing(m), bucket);
         ht_series *s = ht_ghost_add(m, chart, i, columns, count);
         fill(s, bucket, what);
-        if (trace >= HT_TRACE_TAIL) say_ghost_verdict(m, s, m->ghost[i], (ht_estimator)(trace - HT_TRACE_TAIL));
+        if (trace >= HT_TRACE_TAIL)
+            say_ghost_verdict(m, s, m->ghost[i], (ht_estimator)(trace - HT_TRACE_TAIL));
         if (trace == HT_TRACE_TEST_LOSS) ht_spread_limit(s, chart, &m->ghost[i]->trace[trace]);
         if (trace == HT_TRACE_TEST_LOSS || trace == HT_TRACE_TEST_ACCURACY) holds(s, m);
     }

@@ -27,7 +27,8 @@ static ht_series *add_line(const ht_watched *w, int layer, int measure, int plac
     size_t every = (last - first) / POINTS + 1;
     ht_watched_layer_name(w, layer, name, sizeof name);
     ht_text_copy(label, sizeof label, name);
-    ht_series *s = ht_chart_add(chart, HT_MARK_LINE, looks[place].role, label, (int)((last - first) / every + 2));
+    ht_series *s =
+        ht_chart_add(chart, HT_MARK_LINE, looks[place].role, label, (int)((last - first) / every + 2));
     if (!s) return NULL;
     s->dash = looks[place].dash;
     s->count = 0;
@@ -85,14 +86,16 @@ static void add_lines(const ht_model *m, int measure, say_latest *say, ht_chart 
                      ht_watched_verdict(w, layer[i], HT_MMO, m->cursor.x));
     }
     if (count < all)
-        snprintf(chart->note, sizeof chart->note, "%d of %d layers, the largest; the table has all", count, all);
+        snprintf(chart->note, sizeof chart->note, "%d of %d layers, the largest; the table has all", count,
+                 all);
 }
 
 void ht_panel_layer_tails(const ht_model *m, int columns, ht_chart *chart)
 {
     (void)columns;
     ht_text_copy(chart->hint, sizeof chart->hint, "2 = Gaussian");
-    if (begin(m, "Tail index α̂ (mmo) of each layer", chart)) add_lines(m, HT_MEASURE_TAIL + HT_MMO, say_tail, chart);
+    if (begin(m, "Tail index α̂ (mmo) of each layer", chart))
+        add_lines(m, HT_MEASURE_TAIL + HT_MMO, say_tail, chart);
     chart->y = (ht_axis){.low = 1, .high = 2.5, .fixed = true};
 }
 
@@ -127,7 +130,8 @@ static void set_stops(ht_room room, ht_form *form)
 static void add_layer(const ht_model *m, int layer, ht_room room, ht_form *form)
 {
     const ht_layer_look *l = ht_watched_layer(m->watched, layer);
-    char name[HT_LOOK_NAME], cut[64], line[160], said[40] = "not in this state", norm[16] = "-", kappa[16] = "-";
+    char name[HT_LOOK_NAME], cut[64], line[160], said[40] = "not in this state", norm[16] = "-",
+                                                 kappa[16] = "-";
     int wide = room.columns - VERDICT - KAPPA_STOP - NORM_STOP - SIZE_STOP - 4;
     ht_watched_layer_name(m->watched, layer, name, sizeof name);
     if (wide > (int)sizeof cut - 1) wide = sizeof cut - 1;
@@ -140,8 +144,8 @@ static void add_layer(const ht_model *m, int layer, ht_room room, ht_form *form)
     } else {
         snprintf(line, sizeof line, "%s", cut);
     }
-    ht_row *row = ht_form_add(form, HT_ROW_TABLE, l ? ht_tail_role(&l->tail[HT_MMO]) : HT_ROLE_WARNING, line, "%s",
-                              said);
+    ht_row *row = ht_form_add(form, HT_ROW_TABLE, l ? ht_tail_role(&l->tail[HT_MMO]) : HT_ROLE_WARNING, line,
+                              "%s", said);
     row->selected = layer == m->layer;
     if (l && l->why[0]) ht_panel_add_text(form, room, HT_ROLE_WARNING, l->why);
 }
@@ -155,7 +159,8 @@ static void add_skipped(const ht_look *look, ht_room room, ht_form *form)
     if (look->skipped == 0) return;
     snprintf(heading, sizeof heading, "No layers: %zu", look->skipped);
     ht_panel_add_heading(form, heading);
-    for (const char *at = look->skipped_names.data; at && *at && form->count < HT_FORM_ROWS - ROWS_LEFT; named++) {
+    for (const char *at = look->skipped_names.data; at && *at && form->count < HT_FORM_ROWS - ROWS_LEFT;
+         named++) {
         size_t length = strcspn(at, "\n"), name = strcspn(at, "\t");
         const char *why = at + name + 1 + strcspn(at + name + 1, "\t") + 1;
         snprintf(line, sizeof line, "%.*s: %.*s", (int)name, at, (int)(at + length - why), why);
@@ -175,13 +180,15 @@ void ht_panel_layers(const ht_model *m, ht_room room, ht_form *form)
     ht_text_copy(form->title, sizeof form->title, "Layers");
     if (!w || !w->look) {
         ht_panel_add_text(form, room, HT_ROLE_DIM,
-                          w ? "Waiting for weights." : "Of a training of another program: heavytail watch PATH.");
+                          w ? "Waiting for weights."
+                            : "Of a training of another program: heavytail watch PATH.");
         return;
     }
     ht_format_grouped(step, sizeof step, (long long)w->look->step);
     snprintf(form->hint, sizeof form->hint, "step %s", step);
     set_stops(room, form);
     ht_form_add(form, HT_ROW_TABLE, HT_ROLE_DIM, "layer\trows×columns\t‖W‖\tκ", "α̂ (mmo)");
-    for (int l = 0; l < ht_watched_layers(w) && form->count < HT_FORM_ROWS - 100; l++) add_layer(m, l, room, form);
+    for (int l = 0; l < ht_watched_layers(w) && form->count < HT_FORM_ROWS - 100; l++)
+        add_layer(m, l, room, form);
     add_skipped(w->look, room, form);
 }

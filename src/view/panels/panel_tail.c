@@ -193,7 +193,8 @@ static void add_compared(const ht_model *m, ht_room room, ht_form *form)
     double alpha = ht_model_injected(m), wait = ht_model_old_noise(m, (double)m->report.tail.picture_step);
     const char *spectrum = injected_of(m).independent ? " (of the spectrum 1 + α/2)" : "";
     if (m->watched)
-        ht_text_copy(words, sizeof words, "covers α: not compared, the noise of a watched training is not known.");
+        ht_text_copy(words, sizeof words,
+                     "covers α: not compared, the noise of a watched training is not known.");
     else if (ht_model_quiet(m))
         ht_text_copy(words, sizeof words,
                      "covers α: not compared, this layer gets no noise (noise.first_conv is off).");

@@ -1,4 +1,5 @@
-/* panel_watched.c - a training of another program: what is known of it in words and numbers, and its metrics. */
+/* panel_watched.c - a training of another program: what is known of it in words and numbers, and its metrics.
+ */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,7 +20,8 @@ static bool is_drawn(const ht_watched *w, int column)
     return w->metric < 0 || w->metric == column;
 }
 
-/* The rows of a curve that the axis shows, with the least and the largest of each column of the screen kept. */
+/* The rows of a curve that the axis shows, with the least and the largest of each column of the screen kept.
+ */
 static void add_column(const ht_scalar_curve *curve, int column, const char *name, ht_role role, int columns,
                        ht_chart *chart)
 {
@@ -210,7 +212,8 @@ static void add_paths(const ht_watched *w, ht_room room, ht_form *form)
     ht_panel_add_heading(form, w->paths == 1 ? "The path" : "The paths");
     for (int i = 0; i < w->paths; i++) {
         const char *waits = w->path[i].waits;
-        snprintf(line, sizeof line, "%s: %s", w->path[i].name, waits[0] ? waits : "all that is there was seen");
+        snprintf(line, sizeof line, "%s: %s", w->path[i].name,
+                 waits[0] ? waits : "all that is there was seen");
         ht_panel_add_text(form, room, waits[0] ? HT_ROLE_WARNING : HT_ROLE_DIM, line);
     }
 }

@@ -37,7 +37,8 @@ const char *ht_watched_refusal(const ht_model *m, ht_action action)
         return NOT_OURS;
     case HT_DO_SETTING:
     case HT_DO_SETTINGS:
-        return "settings of a watched training are given at the start, as --set prune.error=0.05; T and A change "
+        return "settings of a watched training are given at the start, as --set prune.error=0.05; T and A "
+               "change "
                "the looks";
     case HT_DO_EFFORT:
         return "every state of the weights is looked at as soon as it is there; there is no effort to choose";
@@ -45,14 +46,16 @@ const char *ht_watched_refusal(const ht_model *m, ht_action action)
     case HT_DO_COMPARE:
     case HT_DO_LESSON:
     case HT_DO_RUNS:
-        return "that view needs a training of the lab's own: heavytail without watch; several PATHs lie beside "
+        return "that view needs a training of the lab's own: heavytail without watch; several PATHs lie "
+               "beside "
                "each other here";
     case HT_DO_LABEL:
         return "labels are kept with a run of the lab's own; here is none";
     case HT_DO_PRUNING:
-        return m->watched->samples ? NULL
-                                   : "pruning curves need samples and the network's layers: --data and --layers; "
-                                     "κ by the norms needs none";
+        return m->watched->samples
+                   ? NULL
+                   : "pruning curves need samples and the network's layers: --data and --layers; "
+                     "κ by the norms needs none";
     case HT_DO_GO:
         return m->view == HT_VIEW_PRUNING ? "the curve is of all samples already" : NULL;
     default:
@@ -83,7 +86,8 @@ int ht_watched_column(const ht_scalars *s, ht_trace trace)
 
 static bool has_chart(const ht_scalars *s, int column)
 {
-    return ht_watched_column(s, HT_TRACE_LOSS) == column || ht_watched_column(s, HT_TRACE_TEST_LOSS) == column ||
+    return ht_watched_column(s, HT_TRACE_LOSS) == column ||
+           ht_watched_column(s, HT_TRACE_TEST_LOSS) == column ||
            ht_watched_column(s, HT_TRACE_ACCURACY) == column ||
            ht_watched_column(s, HT_TRACE_TEST_ACCURACY) == column;
 }
@@ -166,5 +170,6 @@ int ht_watched_drawn(const ht_model *m, int most, int *layer)
 const char *ht_watched_waits(const ht_watched *w, bool metrics)
 {
     if (metrics) return w->look ? "no metrics beside the weights" : "waiting for metrics (CSV, JSON lines)";
-    return w->scalars ? "metrics alone so far; waiting for weights" : "waiting for weights (.safetensors, .npy)";
+    return w->scalars ? "metrics alone so far; waiting for weights"
+                      : "waiting for weights (.safetensors, .npy)";
 }

@@ -1,5 +1,5 @@
-/* watched.h - a training of another program as panels show it. What was seen of it stays with whoever watches;
- * the model borrows it. UI thread. */
+/* watched.h - a training of another program as panels show it. What was seen of it stays with whoever
+ * watches; the model borrows it. UI thread. */
 #ifndef HT_VIEW_WATCHED_WATCHED_H
 #define HT_VIEW_WATCHED_WATCHED_H
 
@@ -24,11 +24,11 @@ typedef struct ht_watched {
     const ht_look *look; /* the latest */
     const ht_history *history;
     const ht_scalars *scalars;
-    double written;    /* the file, in seconds since 1970 */
-    int run;           /* from 0 */
-    double first_step; /* seen of it, where charts begin */
+    double written;                              /* the file, in seconds since 1970 */
+    int run;                                     /* from 0 */
+    double first_step;                           /* seen of it, where charts begin */
     int largest_count, largest[HT_WATCHED_MOST]; /* layers of the most weights, those first */
-    int metric;        /* the column that is shown alone; -1: all that have no chart of their own */
+    int metric; /* the column that is shown alone; -1: all that have no chart of their own */
 } ht_watched;
 
 /* Why this key does nothing here, in one line; NULL: it does what it always does. */
@@ -44,15 +44,15 @@ bool ht_watched_has_metrics(const ht_model *model);
 int ht_watched_column(const ht_scalars *scalars, ht_trace trace);
 
 /* The number of a layer of the model (from 0; HT_ALL_LAYERS) in history and look. */
-int ht_watched_layers(const ht_watched *watched);                             /* seen of all */
+int ht_watched_layers(const ht_watched *watched);                            /* seen of all */
 const ht_layer_look *ht_watched_layer(const ht_watched *watched, int layer); /* latest; NULL: gone, unknown */
 void ht_watched_layer_name(const ht_watched *watched, int layer, char *to, size_t size);
 
 /* What a chart of weights or of metrics says while it is empty. */
 const char *ht_watched_waits(const ht_watched *watched, bool metrics);
 
-/* How far to believe an index of a layer (HT_ALL_LAYERS: the one in the middle) at the look nearest to a step: a
- * word; "" where nothing is known. */
+/* How far to believe an index of a layer (HT_ALL_LAYERS: the one in the middle) at the look nearest to a
+ * step: a word; "" where nothing is known. */
 const char *ht_watched_verdict(const ht_watched *watched, int layer, ht_estimator estimator, double step);
 
 /* The first `most` layers that charts of many layers draw, in the order of the file: the picked one and the
