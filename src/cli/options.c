@@ -81,6 +81,7 @@ static const ht_option_info options[] = {
     {"--steps", "N", HT_FILL_NOTHING, NULL, "train to step N (train.steps)"},
     {"--tensor", "NAME", HT_FILL_NOTHING, NULL, "look at this tensor alone"},
     {"--tensorboard", "DIR", HT_FILL_DIRECTORY, NULL, "write a file of events into this directory, for TensorBoard"},
+    {"--text", NULL, HT_FILL_NOTHING, NULL, "lines of text, in a terminal too"},
     {"--theme", "T", HT_FILL_WORDS, "ui.theme", "colours"},
     {"--type", "T", HT_FILL_WORDS, "noise.type", "type of the noise"},
     {"--unit", "U", HT_FILL_WORDS, "prune.unit", "what node, norm-l1 and random remove: row, or column: columns and kernels (prune.unit)"},

@@ -20,6 +20,7 @@ static bool same_request(const ht_analysis_request *a, const ht_analysis_request
 
 void ht_lab_look(ht_lab *lab)
 {
+    if (!lab->runner) return;
     ht_analysis_request request = ht_pruning_request(lab->model);
     if (same_request(&request, &lab->request)) return;
     if (ht_runner_look(lab->runner, &request)) lab->request = request; /* else again with the next frame */

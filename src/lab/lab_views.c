@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lab/lab_handlers.h"
+#include "lab/watch/lab_trainings.h"
 #include "base/text.h"
 #include "render/draw/draw.h"
 #include "view/layers/layers.h"
@@ -91,10 +92,16 @@ void ht_lab_pick_layer(ht_lab *lab, int layer)
     ht_model *m = lab->model;
     char words[80];
     if (ht_layers_count(m) < 2) {
-        ht_lab_note(lab, true, "there is one hidden layer, and it is shown; model.layers makes more");
+        ht_lab_note(lab, true,
+                    m->watched ? "there is one layer, and it is shown"
+                               : "there is one hidden layer, and it is shown; model.layers makes more");
         return;
     }
     m->layer = layer;
+    if (lab->trainings) {
+        ht_lab_trainings_layer(lab);
+        return;
+    }
     ht_lab_send(lab, HT_COMMAND_LAYER, 0, layer);
     ht_lab_twin_layer(lab);
     ht_layers_say(m, layer, words, sizeof words);

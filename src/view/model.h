@@ -30,6 +30,7 @@ typedef enum ht_view {
     HT_VIEW_COMPARE,
     HT_VIEW_METHOD,
     HT_VIEW_RUNS,
+    HT_VIEW_LAYERS,
     HT_VIEW_SETTINGS,
     HT_VIEW_HELP,
     HT_VIEW_COUNT
@@ -157,7 +158,9 @@ typedef struct ht_model {
     struct ht_ghost
         *left_run; /* what the last reset left: its history comes back when that is undone; owned */
     struct ht_ghost *spare_ghost; /* memory of former ones: ghost.h; owned */
-    struct ht_shelf *shelf;       /* runs to compare with: runs/shelf.h; owned, NULL until there is one */
+    struct ht_watched
+        *watched;           /* a training of another program (watched/watched.h); borrowed. NULL: our own */
+    struct ht_shelf *shelf; /* runs to compare with: runs/shelf.h; owned, NULL until there is one */
     /* the states that the trainer keeps */
     ht_stored stored;
     bool leaving;   /* on the way back: the newest ghost keeps the future that is left */
@@ -227,6 +230,8 @@ void ht_model_noise(const ht_params *params, char *to, size_t size);
 
 /* What a chart without a point says: how the first comes. */
 const char *ht_model_waits(const ht_model *model);
+/* The same of what is found in the weights. */
+const char *ht_model_measuring(const ht_model *model);
 
 /* The one that = types a value of: the chosen control's, or the chosen setting's. */
 ht_param ht_model_edited(const ht_model *model);

@@ -22,13 +22,20 @@ static void put_grid(ht_layout *layout, ht_rect area, const ht_panel_id *panels,
 
 static bool is_shown(const ht_scene *scene, ht_panel_id panel)
 {
+    if (panel == HT_PANEL_METRICS) return scene->metrics;
     return !(scene->hidden >> panel & 1);
+}
+
+/* The numbers of the moment: of a training of another program, what is known of it. */
+static ht_panel_id numbers_of(const ht_scene *scene)
+{
+    return scene->watched ? HT_PANEL_WATCHED : HT_PANEL_NOW;
 }
 
 /* ---- dashboard --------------------------------------------------------------------------------- */
 
 enum {
-    CHARTS = 8,
+    CHARTS = 9,
     GRID_CHARTS = 6,
     SIDE_CHART = 10,
     SIDE_LEAST = 46
@@ -92,7 +99,7 @@ static void place_side(ht_layout *layout, ht_rect side, const ht_scene *scene, c
                       : top;
     if (!controls && !now) top = 0, below = side.h;
     ht_layout_put(layout, HT_PANEL_CONTROLS, (ht_rect){side.x, side.y, side.w, h});
-    if (now) ht_layout_put(layout, HT_PANEL_NOW, (ht_rect){side.x, side.y + h, side.w, top - h});
+    if (now) ht_layout_put(layout, numbers_of(scene), (ht_rect){side.x, side.y + h, side.w, top - h});
     if (count > 0) put_grid(layout, (ht_rect){side.x, side.y + top, side.w, below}, charts, count, 1);
 }
 
@@ -101,12 +108,15 @@ static void large_dashboard(ht_layout *layout, ht_rect area, const ht_scene *sce
 {
     static const ht_panel_id two[CHARTS] = {HT_PANEL_LOSS,  HT_PANEL_WEIGHTS, HT_PANEL_ACCURACY,
                                             HT_PANEL_NORMS, HT_PANEL_TAIL,    HT_PANEL_PRUNING,
-                                            HT_PANEL_KAPPA, HT_PANEL_HEAT};
+                                            HT_PANEL_KAPPA, HT_PANEL_HEAT,    HT_PANEL_METRICS};
     static const ht_panel_id three[CHARTS] = {HT_PANEL_LOSS,    HT_PANEL_ACCURACY, HT_PANEL_TAIL,
                                               HT_PANEL_WEIGHTS, HT_PANEL_NORMS,    HT_PANEL_PRUNING,
-                                              HT_PANEL_KAPPA,   HT_PANEL_HEAT};
+                                              HT_PANEL_KAPPA,   HT_PANEL_HEAT,     HT_PANEL_METRICS};
+    static const ht_panel_id watched[CHARTS] = {HT_PANEL_LOSS,    HT_PANEL_ACCURACY, HT_PANEL_TAIL,
+                                                HT_PANEL_WEIGHTS, HT_PANEL_NORMS,    HT_PANEL_METRICS,
+                                                HT_PANEL_KAPPA,   HT_PANEL_HEAT,     HT_PANEL_PRUNING};
     enum { SIDE = 30, WIDE_SIDE = 40, WIDE_FROM = 180, HIGH_FROM = 44 };
-    const ht_panel_id *order = columns == 3 ? three : two;
+    const ht_panel_id *order = columns < 3 ? two : scene->watched ? watched : three;
     ht_panel_id charts[CHARTS], beside[CHARTS - GRID_CHARTS];
     bool words = is_shown(scene, HT_PANEL_CONTROLS) || is_shown(scene, HT_PANEL_NOW);
     bool side_charts = words && columns == 3 && area.h >= HIGH_FROM;
@@ -127,12 +137,12 @@ static void small_dashboard(ht_layout *layout, ht_rect area, const ht_scene *sce
 {
     static const ht_panel_id order[CHARTS] = {HT_PANEL_LOSS,  HT_PANEL_TAIL,     HT_PANEL_PRUNING,
                                               HT_PANEL_KAPPA, HT_PANEL_ACCURACY, HT_PANEL_WEIGHTS,
-                                              HT_PANEL_NORMS, HT_PANEL_HEAT};
+                                              HT_PANEL_NORMS, HT_PANEL_HEAT,     HT_PANEL_METRICS};
     enum { PLACES = 3 };
     ht_panel_id charts[CHARTS];
     int count = shown_charts(scene, order, CHARTS, charts);
-    ht_panel_id side = is_shown(scene, HT_PANEL_CONTROLS) ? HT_PANEL_CONTROLS : HT_PANEL_NOW;
-    bool words = is_shown(scene, side);
+    bool controls = is_shown(scene, HT_PANEL_CONTROLS), words = controls || is_shown(scene, HT_PANEL_NOW);
+    ht_panel_id side = controls ? HT_PANEL_CONTROLS : numbers_of(scene);
     count = take_turns(scene, charts, count, words ? PLACES : PLACES + 1);
     if (!words) {
         put_grid(layout, area, charts, count, count < 2 ? 1 : 2);
@@ -153,7 +163,8 @@ static void presentation(ht_layout *layout, ht_rect area, const ht_scene *scene)
     bool chart = scene->focus < HT_PANEL_COUNT && ht_panel_at(scene->focus)->kind == HT_PANEL_IS_CHART &&
                  ht_panel_at(scene->focus)->home == HT_VIEW_DASHBOARD;
     ht_panel_id first = chart ? scene->focus : HT_PANEL_LOSS;
-    ht_panel_id both[] = {first, first == HT_PANEL_PRUNING ? HT_PANEL_TAIL : HT_PANEL_PRUNING};
+    ht_panel_id other = scene->watched ? HT_PANEL_KAPPA : HT_PANEL_PRUNING;
+    ht_panel_id both[] = {first, first == other ? HT_PANEL_TAIL : other};
     int w = area.w >= WIDE_FROM ? WIDE_NUMBERS : NUMBERS;
     put_grid(layout, (ht_rect){area.x, area.y, area.w - w, area.h}, both, area.h >= TWO_FROM ? 2 : 1, 1);
     ht_layout_put(layout, HT_PANEL_NOW, (ht_rect){area.x + area.w - w, area.y, w, area.h});
@@ -189,7 +200,10 @@ void ht_place_zoom(ht_layout *layout, ht_rect area, const ht_scene *scene)
 void ht_place_pruning(ht_layout *layout, ht_rect area, const ht_scene *scene)
 {
     enum { STRIP_FROM = 19, NEURONS_FROM = 30, LARGE_FROM = 52, STRIP = 6, NEURONS = 10, LARGE = 17 };
-    (void)scene;
+    if (scene->watched) { /* norms and pictures of its units are not kept */
+        ht_place_beside(layout, area, HT_PANEL_PRUNING, HT_PANEL_PRUNING_READOUT);
+        return;
+    }
     int side = area.w >= 160 ? 46 : area.w >= 100 ? 38 : area.w >= 76 ? 30 : 26, w = area.w - side;
     int neurons = area.h >= LARGE_FROM ? LARGE : area.h >= NEURONS_FROM ? NEURONS : 0;
     int strip = area.h < STRIP_FROM ? 0 : area.h < NEURONS_FROM ? STRIP : cut(area.h, 1, 5);
@@ -231,6 +245,25 @@ void ht_place_tail(ht_layout *layout, ht_rect area, const ht_scene *scene)
         ht_layout_put(layout, chosen, (ht_rect){area.x, area.y, area.w - side, area.h});
     }
     ht_layout_put(layout, HT_PANEL_TAIL_TABLE, (ht_rect){area.x + area.w - side, area.y, side, area.h});
+}
+
+/* Three charts over the table, or beside it; on a small screen the chosen chart, or the table alone. */
+void ht_place_layers(ht_layout *layout, ht_rect area, const ht_scene *scene)
+{
+    enum { CHARTS_HERE = 3, WIDE = 150, TABLE = 72, HIGH = 30 };
+    static const ht_panel_id charts[] = {HT_PANEL_LAYER_TAILS, HT_PANEL_LAYER_KAPPAS, HT_PANEL_LAYER_NORMS};
+    ht_panel_id chosen = charts[0];
+    for (int i = 0; i < CHARTS_HERE; i++)
+        if (charts[i] == scene->focus) chosen = charts[i];
+    if (area.w >= WIDE && area.h >= HIGH) {
+        put_grid(layout, (ht_rect){area.x, area.y, area.w - TABLE, area.h}, charts, CHARTS_HERE, 1);
+        ht_layout_put(layout, HT_PANEL_LAYERS, (ht_rect){area.x + area.w - TABLE, area.y, TABLE, area.h});
+        return;
+    }
+    int top = cut(area.h, 1, 2);
+    put_grid(layout, (ht_rect){area.x, area.y, area.w, top}, area.w >= 100 ? charts : &chosen,
+             area.w >= 100 ? CHARTS_HERE : 1, CHARTS_HERE);
+    ht_layout_put(layout, HT_PANEL_LAYERS, (ht_rect){area.x, area.y + top, area.w, area.h - top});
 }
 
 /* What each needs above the curves; where there is no room for both, the one of them that was chosen. */

@@ -97,6 +97,7 @@ static void set_environment(void)
     setenv("OPENBLAS_NUM_THREADS", "1", 1);
     setenv("HT_LAYOUT", words, 1);
     setenv("HT_VERSION", ht_version(), 1);
+    if (sandbox_data()) setenv("HT_DATA", sandbox_data(), 1); /* real data, for those that ask */
 }
 
 static int enter(void **state)
@@ -165,6 +166,12 @@ static void runs_are_logged_and_opened(void **state)
     pass_file("test_files");
 }
 
+static void what_is_logged_is_watched(void **state)
+{
+    (void)state;
+    pass_file("test_watch");
+}
+
 static void steps_of_torch_are_those_of_the_program(void **state)
 {
     (void)state;
@@ -190,6 +197,7 @@ int main(void)
         cmocka_unit_test(draws_are_those_of_the_program),
         cmocka_unit_test(indices_and_curves_are_those_of_the_program),
         cmocka_unit_test(runs_are_logged_and_opened),
+        cmocka_unit_test(what_is_logged_is_watched),
         cmocka_unit_test(steps_of_torch_are_those_of_the_program),
         cmocka_unit_test(the_example_trains_and_agrees),
         cmocka_unit_test(pip_and_make_install_bring_the_package),

@@ -6,6 +6,7 @@
 #include "view/keymap.h"
 #include "view/panel.h"
 #include "view/panels/panels.h"
+#include "view/watched/watched.h"
 #include "view/words/glossary.h"
 
 /* Upper and lower case of ASCII alike; everything contains the empty word. */
@@ -50,7 +51,13 @@ static void add_keys(const ht_model *m, ht_form *form)
     for (size_t i = 0; i < count; i++) {
         for (size_t g = 0; g < sizeof groups / sizeof groups[0]; g++)
             if (groups[g].first == keys[i].action) heading = groups[g].heading;
-        add_key(m, form, &heading, keys[i].label, keys[i].help);
+        if (ht_watched_refusal(m, keys[i].action)) continue;
+        bool next = m->watched && keys[i].action == HT_DO_TWIN,
+             one = m->watched && keys[i].action == HT_DO_METHOD;
+        add_key(m, form, &heading, keys[i].label,
+                next  ? "the next of the watched trainings is drawn in full, the others as ghosts"
+                : one ? "the next of the metrics alone, after the last all of them"
+                      : keys[i].help);
     }
 }
 

@@ -88,7 +88,8 @@ void ht_panel_kappa(const ht_model *m, int columns, ht_chart *chart)
     int layer = trace_of(m) == HT_TRACE_LAYER ? m->heat_layer : HT_ALL_LAYERS;
     snprintf(what, sizeof what, "κ: removable %s", ht_layers_units(m, layer));
     ht_layers_title(m, what, layer, columns, chart->title, sizeof chart->title);
-    ht_text_copy(chart->empty, sizeof chart->empty, "the first look is on its way");
+    ht_text_copy(chart->empty, sizeof chart->empty,
+                 m->watched ? ht_model_measuring(m) : "the first look is on its way");
     chart->unit = ht_layers_of_units(m, layer);
     ht_panel_step_axis(m, chart);
     ht_series *line = ht_spread_add(chart, curve_of(m), HT_ROLE_KAPPA, "median", columns, QUARTILE);

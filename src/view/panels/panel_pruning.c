@@ -93,7 +93,7 @@ void ht_panel_pruning(const ht_model *m, int columns, ht_chart *chart)
     chart->x = (ht_axis){.low = 0, .high = 1, .fixed = true};
     chart->y = (ht_axis){.low = 0, .high = 1, .fixed = true};
     ht_text_copy(chart->title, sizeof chart->title, "Pruning");
-    ht_text_copy(chart->empty, sizeof chart->empty, "measuring");
+    ht_text_copy(chart->empty, sizeof chart->empty, ht_model_measuring(m));
     if (view) chart->gutter = 6;
     if (r->count == 0 || r->look[r->method].count == 0) return;
     for (int i = 0; i < m->ghost_count; i++) add_ghost(m, i, columns, by_weights, chart);
