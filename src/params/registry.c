@@ -86,21 +86,6 @@ bool ht_param_find(const char *key, ht_param *p)
     return false;
 }
 
-const char *ht_param_nearest(const char *key)
-{
-    const char *best = table[0].key;
-    int least = 1000;
-    for (int i = 0; i < HT_P_COUNT; i++) {
-        const char *name = strchr(table[i].key, '.') + 1;
-        int whole = ht_text_distance(key, table[i].key);
-        /* "lr" and "alpha" mean train.lr and noise.alpha. */
-        int last = ht_text_distance(key, name) + (strchr(key, '.') ? 1000 : 0);
-        int distance = whole < last ? whole : last;
-        if (distance < least) least = distance, best = table[i].key;
-    }
-    return best;
-}
-
 /* The place of a text in ht_params; -1: it is a number. */
 static int text_place(ht_param p)
 {
