@@ -93,9 +93,10 @@ static void print_curve(const certify_curve *curve)
     }
     const ht_certificate *c = &curve->points[curve->smallest];
     if (is_vacuous(curve, c))
-        printf("\nAll are vacuous: blind guesses err with %.4g, and no bound here is below that. More training "
-               "samples or a shorter code would help.\n",
-               ht_certify_trivial(curve->classes));
+        printf(
+            "\nAll are vacuous: blind guesses err with %.4g, and no bound here is below that. More training "
+            "samples or a shorter code would help.\n",
+            ht_certify_trivial(curve->classes));
     printf("\nThe smallest: %zu weights", c->kept);
     if (curve->others > 0) printf(" and all %zu biases, gains and their like", curve->others);
     printf(" in %zu bytes, %.3g weights a training sample. Relative errors of the layers:", c->bits / 8,
@@ -259,7 +260,8 @@ void ht_certificate_help(void)
         "in the code,\n"
         "  and taken as given. A bound of 1 - 1/C or more is vacuous, C the number of classes: that is the "
         "error of\n"
-        "  guesses that are drawn blindly, whatever the data. A vacuous bound is never marked as the best.\n\n"
+        "  guesses that are drawn blindly, whatever the data. A vacuous bound is never marked as the "
+        "best.\n\n"
         "  kept_per_sample, layer_errors and output_change are what the bounds of arXiv 2106.03795 are "
         "made of:\n"
         "  weights kept for each training sample, the relative Frobenius errors ε_l of pruning and "

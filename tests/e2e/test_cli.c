@@ -703,13 +703,26 @@ static void every_panel_and_theme_can_be_drawn(void **state)
     }
 }
 
+/* A training that nobody could keep does not begin. */
+static void what_cannot_be_written_is_told_before_the_training(void **state)
+{
+    (void)state;
+    const sandbox_result *r = RUN("train", "--steps", "1000000", "--out", "absent/net.safetensors");
+    assert_status(r, 1);
+    assert_says(r->err, "there is no directory absent");
+    r = RUN("compare", "--png", "absent/c.png", "--steps", "1000000");
+    assert_status(r, 1);
+    assert_says(r->err, "--png absent/c.png");
+}
+
 static void wrong_snapshots_are_refused(void **state)
 {
     (void)state;
     make_run("run");
     const sandbox_result *r = RUN("snapshot", "run", "--out", "no.png", "--panel", "los");
     assert_status(r, 2);
-    assert_says(r->err, "loss");
+    assert_says(r->err, "did you mean 'loss'");
+    assert_says(RUN("snapshot", "not-there", "--out", "no.png", "--panel", "foo")->err, "--panel foo"); /* at once */
     r = RUN("snapshot", "run", "--out", "no.png", "--theme", "drak");
     assert_status(r, 2);
     assert_says(r->err, "dark");
@@ -997,6 +1010,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_snapshot_is_a_picture_that_reopens),
         cmocka_unit_test(every_panel_and_theme_can_be_drawn),
         cmocka_unit_test(wrong_snapshots_are_refused),
+        cmocka_unit_test(what_cannot_be_written_is_told_before_the_training),
         cmocka_unit_test(a_snapshot_leaves_the_run_as_it_was),
         cmocka_unit_test_teardown(scripts_are_played_and_the_screen_is_dumped, vt_teardown),
         cmocka_unit_test_teardown(a_script_waits_for_the_step_after_a_reset, vt_teardown),
