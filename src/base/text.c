@@ -89,19 +89,13 @@ ht_guess ht_guess_for(const char *given)
     return (ht_guess){.given = given, .distance = 2 + (int)strnlen(given + strspn(given, "-"), 63) / 3};
 }
 
-/* "MNIST" is as near to "mnist" as a word can be. */
-static void fold(const char *word, char *to, size_t size)
-{
-    ht_text_copy(to, size, word);
-    for (; *to; to++)
-        if (*to >= 'A' && *to <= 'Z') *to = (char)(*to - 'A' + 'a');
-}
-
 void ht_guess_offer_as(ht_guess *guess, const char *spelling, const char *name)
 {
-    char given[64], small[64];
-    fold(guess->given, given, sizeof given);
-    fold(spelling, small, sizeof small);
+    char given[64], small[64]; /* "MNIST" is as near to "mnist" as a word can be */
+    ht_text_copy(given, sizeof given, guess->given);
+    ht_text_copy(small, sizeof small, spelling);
+    ht_text_fold(given);
+    ht_text_fold(small);
     int distance = ht_text_distance(given, small);
     if (distance >= guess->distance) return;
     guess->distance = distance;

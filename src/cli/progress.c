@@ -15,10 +15,10 @@ static const double period = 0.2, patience = 0.4; /* seconds: between two looks,
 static struct {
     pthread_t thread;
     sem_t end;
-    bool started;
+    bool started, terminal;
     pthread_mutex_t lock; /* of all below, and of the line */
     char stage[100];
-    double begun;
+    double begun, told; /* the stage; a line that stays */
     bool shown;
 } progress = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
@@ -32,6 +32,12 @@ static void show(void)
 {
     double seconds = ht_now() - progress.begun;
     if (!progress.stage[0] || seconds < patience) return;
+    if (!progress.terminal) {
+        if (ht_now() - progress.told < HT_PROGRESS_PERIOD) return;
+        progress.told = ht_now();
+        fprintf(stderr, "heavytail: %s, %.0f s\n", progress.stage, seconds);
+        return;
+    }
     fprintf(stderr, "\r\033[Kheavytail: %s, %.0f s", progress.stage, seconds);
     progress.shown = true;
 }
@@ -49,7 +55,8 @@ static void *tell(void *ignored)
 void ht_progress_start(void)
 {
     ht_error none; /* without a thread nothing is told */
-    if (!isatty(STDERR_FILENO)) return;
+    progress.terminal = isatty(STDERR_FILENO);
+    progress.told = ht_now();
     sem_init(&progress.end, 0, 0);
     progress.started = ht_thread_start(&progress.thread, tell, NULL, "a line of progress", &none) == HT_OK;
 }

@@ -1,7 +1,10 @@
-/* progress.h - what a command without a screen is busy with, and for how long: one line on standard error,
- * only where that is a terminal and only when it takes a while. Main thread only. */
+/* progress.h - what a command without a screen is busy with, and for how long, on standard error and only when
+ * it takes a while: one line that changes where that is a terminal, else a line every HT_PROGRESS_PERIOD
+ * seconds. Main thread only. */
 #ifndef HT_CLI_PROGRESS_H
 #define HT_CLI_PROGRESS_H
+
+enum { HT_PROGRESS_PERIOD = 5 };
 
 void ht_progress_start(void);
 /* From now on this is under way: "the curve of coreset". */

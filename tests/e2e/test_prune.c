@@ -81,6 +81,22 @@ static void a_curve_is_exact_at_every_k(void **state)
     json_decref(root);
 }
 
+/* A curve is dozens of evaluations: it is made where it is asked for, or drawn. People count layers from 1. */
+static void what_is_told_is_what_was_asked_for(void **state)
+{
+    (void)state;
+    const char *said = RUN("prune", GOLDEN, "--method", "magnitude", "--ratio", "0.3")->out;
+    assert_says(said, "--curve says how much can go before one point of accuracy is lost");
+    assert_null(strstr(said, "area under the curve"));
+    assert_says(said, "\n  layer 1 (200 × ");
+    assert_says(said, "\n  layer 2 (");
+    assert_null(strstr(said, "layer 0"));
+    said = RUN("prune", GOLDEN, "--method", "magnitude", "--ratio", "0.3", "--curve")->out;
+    assert_says(said, "at most one point of accuracy lost up to ratio");
+    assert_says(said, "area under the curve");
+    assert_null(strstr(said, "--curve says"));
+}
+
 static void several_methods_in_one_go(void **state)
 {
     (void)state;
@@ -290,7 +306,7 @@ static void networks_of_filters_are_told_apart(void **state)
     json_decref(first);
     json_decref(again);
     json_decref(all);
-    const sandbox_result *r = RUN("prune", "filters", "--method", "all", "--ratio", "0.5");
+    const sandbox_result *r = RUN("prune", "filters", "--method", "all", "--ratio", "0.5", "--curve");
     assert_status(r, 0);
     assert_says(r->out, "4 of the removed units stay, as zeros");
     assert_says(r->out, "the curve is a grid");
@@ -369,6 +385,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(counts_at_error_are_the_golden_ones),
         cmocka_unit_test(a_curve_is_exact_at_every_k),
+        cmocka_unit_test(what_is_told_is_what_was_asked_for),
         cmocka_unit_test(several_methods_in_one_go),
         cmocka_unit_test(out_writes_a_network_that_computes_the_same),
         cmocka_unit_test(runs_and_checkpoints),

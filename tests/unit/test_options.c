@@ -285,7 +285,8 @@ static ht_code check_value(const char *usage, const char *option, const char *va
 /* What a value of this option can be held against: a list, a table, a parameter. */
 static bool has_values(const ht_usage_word *word)
 {
-    return word->text[0] == '-' && word->value[0] && word->info->name[0] && strcmp(word->text, "--set") != 0 &&
+    return word->text[0] == '-' && word->value[0] && word->info->name[0] &&
+           strcmp(word->text, "--set") != 0 &&
            (word->fill == HT_FILL_WORDS || word->fill == HT_FILL_PANEL || word->fill == HT_FILL_DATA ||
             word->info->parameter);
 }
@@ -337,7 +338,8 @@ static void what_cannot_be_written_is_told_before(void **state)
 {
     (void)state;
     ht_error err;
-    const char *usage = "RUN --out F [--run DIR]", *made[] = {"x", "--out", "deep/new/w.npy", "--run", "deep/new/"};
+    const char *usage = "RUN --out F [--run DIR]",
+               *made[] = {"x", "--out", "deep/new/w.npy", "--run", "deep/new/"};
     assert_int_equal(ht_file_make_dir(path_of("folder"), &err), HT_OK);
     assert_int_equal(check_value(usage, "--out", path_of("folder/x"), &err), HT_OK);
     assert_int_equal(check_value(usage, "--out", "x.png", &err), HT_OK);

@@ -231,6 +231,8 @@ static void print_scores(const ht_prune_report *r, const ht_prune_input *in)
     if (r->curve.count)
         printf("  at most one point of accuracy lost up to ratio %.4f; area under the curve %.4f\n",
                r->reading.one_point, r->reading.area);
+    else
+        printf("  --curve says how much can go before one point of accuracy is lost\n");
     if (r->curve.count && !r->curve.exact)
         printf("  (the curve is a grid: the network was evaluated at %d ratios)\n", r->curve.count);
 }
