@@ -237,6 +237,7 @@ static ht_code write_figure(const request *q, const ht_prune_input *in, const ht
 {
     char footer[200], asked[160];
     ht_prune_figure figure = {.params = &in->params,
+                              .trained_so = in->trained_so,
                               .name = in->name,
                               .data = in->title,
                               .split = in->split,
