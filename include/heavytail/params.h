@@ -110,7 +110,10 @@ const ht_param_info *ht_param_at(ht_param p); /* static storage */
 /* Does it say when training has reached what was asked for (train.stop_…)? */
 bool ht_param_is_criterion(ht_param p);
 bool ht_param_find(const char *key, ht_param *p);
-const char *ht_param_nearest(const char *key); /* for "did you mean" */
+/* For "did you mean": the parameter that a word of the field or of other programs stands for ("sigma",
+ * "noise.sigma": noise.scale; NULL: none), and, if there is none, the one that is spelled most alike. */
+const char *ht_param_by_word(const char *key);
+const char *ht_param_nearest(const char *key);
 
 void ht_params_init(ht_params *params); /* every default */
 

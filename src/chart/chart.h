@@ -104,7 +104,16 @@ typedef struct ht_brief {
     char text[88]; /* "": not told then */
 } ht_brief;
 
+/* How much text a panel has room for on the surface that it is going to be drawn on. All 0: a terminal, where
+ * a letter is a column of two sub-cells. */
+typedef struct ht_chart_room {
+    int columns;                                        /* of the panel */
+    double (*measure)(void *surface, const char *text); /* columns of a title */
+    void *surface;
+} ht_chart_room;
+
 typedef struct ht_chart {
+    ht_chart_room room; /* is set before a panel fills the rest */
     char title[64];
     char hint[24];  /* right end of the title line: "log y" */
     char note[112]; /* one line under the chart: "12 weights beyond the axis" */
@@ -139,6 +148,10 @@ typedef struct ht_chart {
 /* A zeroed ht_chart is empty. ht_chart_clear empties it and keeps the memory for the next frame. */
 void ht_chart_clear(ht_chart *chart);
 void ht_chart_free(ht_chart *chart);
+
+/* Columns of text that the panel has, if it decimates to so many sub-cells; and those that a title takes. */
+int ht_chart_columns(const ht_chart *chart, int subcells);
+double ht_chart_measure(const ht_chart *chart, const char *title);
 
 /* Adds a series of `count` points for the caller to fill. NULL when memory or the table is full: the panel
  * then leaves it out (the frame then lacks one curve). */

@@ -35,6 +35,11 @@ double ht_prune_x(const ht_prune_point *point, bool by_weights)
     return by_weights ? 1 - point->weights : point->ratio;
 }
 
+void ht_prune_say_kappa(const ht_prune_point *at, bool by_weights, char *to, size_t size)
+{
+    snprintf(to, size, by_weights ? "κ at %.3f" : "κ %.3f", ht_prune_x(at, by_weights));
+}
+
 static const char *symbol(ht_prune_metric metric)
 {
     return metric == HT_FRO ? "ε" : "ε²";
@@ -64,7 +69,7 @@ static void add_accuracy(const ht_prune_line *line, bool by_weights, bool terse,
         s->high[i] = line->points[i].accuracy;
     }
     s->tag_x = tag_place(s, line->method);
-    if (line->at && !terse) snprintf(s->value, sizeof s->value, "κ %.3f", line->at->ratio);
+    if (line->at && !terse) ht_prune_say_kappa(line->at, by_weights, s->value, sizeof s->value);
 }
 
 static void add_cut(const ht_prune_line *line, bool by_weights, ht_chart *chart)

@@ -237,6 +237,7 @@ static ht_code write_figure(const request *q, const ht_prune_input *in, const ht
 {
     char footer[200], asked[160];
     ht_prune_figure figure = {.params = &in->params,
+                              .trained_so = in->trained_so,
                               .name = in->name,
                               .data = in->title,
                               .split = in->split,
@@ -260,7 +261,7 @@ static ht_code run(const request *q, ht_prune_input *in, ht_error *err)
 {
     ht_prune_report reports[HT_PRUNE_METHODS] = {0};
     int count = q->count ? q->count : 1;
-    bool curve = q->curve || q->png || !q->json;
+    bool curve = q->curve || q->png; /* dozens of evaluations, of many networks */
     if (!in->samples && (q->curve || q->png))
         return ht_error_set(err, HT_USAGE,
                             "prune: a curve needs samples: give --data NAME, or --x F.npy and --y F.npy");

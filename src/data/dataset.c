@@ -99,6 +99,13 @@ static ht_code find_row(const char *name, int *row, const char **argument, ht_er
     return unknown_name(name, base, err);
 }
 
+ht_code ht_dataset_check_name(const char *name, ht_error *err)
+{
+    int row;
+    const char *argument;
+    return find_row(name, &row, &argument, err);
+}
+
 /* ---- from what a loader gives to a data set ---------------------------------------------------- */
 
 /* The file that holds the inputs. */

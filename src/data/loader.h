@@ -91,4 +91,7 @@ typedef enum ht_synth_part {
 } ht_synth_part;
 uint64_t ht_synth_which(ht_synth_part part, size_t index);
 
+/* HT_USAGE unless it is the name of a data set, with what must follow that name; nothing is read. */
+ht_code ht_dataset_check_name(const char *name, ht_error *err);
+
 #endif

@@ -494,6 +494,11 @@ ht_code ht_trainer_set(ht_trainer *t, ht_param p, double value, ht_error *err)
     return code;
 }
 
+void ht_trainer_set_preset(ht_trainer *t, const char *name)
+{
+    ht_text_copy(t->params.preset, sizeof t->params.preset, name);
+}
+
 const ht_notes *ht_trainer_notes(const ht_trainer *t)
 {
     return &t->notes;

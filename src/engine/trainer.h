@@ -43,6 +43,8 @@ ht_step_result ht_trainer_step_captured(ht_trainer *t, ht_capture *capture);
 /* Changes a parameter that takes effect at the next step (LIVE or VIEW). On failure the old value stays; that
  * counts too. */
 ht_code ht_trainer_set(ht_trainer *t, ht_param p, double value, ht_error *err);
+/* Says what preset the settings are of; no change that counts: nothing is trained otherwise. */
+void ht_trainer_set_preset(ht_trainer *t, const char *name);
 
 /* Back to step 0 with the initial weights of `seed`, which becomes train.seed. The mask goes. */
 void ht_trainer_reset(ht_trainer *t, uint64_t seed);

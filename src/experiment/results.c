@@ -5,11 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/alloc.h"
 #include "base/text.h"
 #include "num/linalg.h"
-#include "params/preset.h"
-#include "chart/tail_table.h"
 
 ht_code ht_results_make(ht_results *results, ht_trainer *trainer, const ht_dataset *data, ht_pool *pool,
                         ht_error *err)
@@ -18,6 +15,8 @@ ht_code ht_results_make(ht_results *results, ht_trainer *trainer, const ht_datas
     const ht_network *net = ht_trainer_network(trainer), *measured = ht_trainer_measured(trainer);
     const ht_tensor *first = measured->weights[0];
     results->steps = ht_trainer_steps(trainer);
+    results->train_samples = data->train.count;
+    results->test_samples = data->test.count;
     if (ht_network_evaluate(net, &data->train, NULL, pool, &results->train, err) != HT_OK) return err->code;
     if (ht_network_evaluate(net, &data->test, NULL, pool, &results->test, err) != HT_OK) return err->code;
     ht_values w = {.f32 = first->data, .rows = (size_t)first->rows, .columns = (size_t)first->columns};
@@ -77,60 +76,4 @@ ht_code ht_results_print_json(const ht_results *r, const ht_params *params, cons
     puts(text); /* main tells when it could not be written */
     free(text);
     return HT_OK;
-}
-
-static void print_tail(const ht_tail_picture *p, const ht_params *params)
-{
-    static const ht_estimator shown[] = {HT_MMO, HT_ECF, HT_HILL};
-    bool quiet =
-        ht_params_get(params, HT_P_NOISE_TYPE) != HT_NOISE_NONE && ht_params_quiet(params, NULL) == 0;
-    printf("  tail index of the first layer (centred%s):",
-           quiet ? "; no noise acts on it, noise.first_conv is 0" : "");
-    for (size_t i = 0; i < sizeof shown / sizeof shown[0]; i++) {
-        const ht_estimate *e = &p->all[shown[i]];
-        char number[40];
-        ht_tail_format(e, number, sizeof number);
-        printf("%s %s %s (%s)", i ? "," : "", ht_estimator_at(shown[i])->name, number,
-               ht_quality_word(e->quality));
-    }
-    putchar('\n');
-}
-
-/* A network with values beyond the floats has no loss. */
-static void print_scores(const char *part, const ht_score *whole, const ht_score *pruned)
-{
-    char loss[32] = "no number";
-    if (isfinite(whole->loss)) snprintf(loss, sizeof loss, "%.4f", whole->loss);
-    printf("  %-8s %10s    %8.4f   %8.4f\n", part, loss, whole->accuracy, pruned->accuracy);
-}
-
-static void print_labels(const ht_labels *labels)
-{
-    char step[32];
-    for (int i = 0; i < labels->count; i++) {
-        ht_format_grouped(step, sizeof step, (long long)labels->label[i].step);
-        printf("%s%s: %s\n", i ? "          " : "  labels: ", step, labels->label[i].text);
-    }
-}
-
-void ht_results_print(const ht_results *r, const ht_params *params, const ht_labels *labels)
-{
-    char steps[32], removed[32], units[32], title[64];
-    const char *metric = ht_params_get(params, HT_P_PRUNE_METRIC) == HT_FRO ? "ε" : "ε²";
-    ht_format_grouped(steps, sizeof steps, (long long)r->steps);
-    ht_format_grouped(removed, sizeof removed, r->prune.removed);
-    ht_format_grouped(units, sizeof units, r->prune.units);
-    ht_preset_title(params, title, sizeof title);
-    printf("%s: %s after %s steps, %.2f s\n\n", title, ht_end_word(r->end), steps, r->seconds);
-    printf("                 loss    accuracy   accuracy pruned\n");
-    print_scores("train", &r->train, &r->prune.train);
-    print_scores("test", &r->test, &r->prune.test);
-    putchar('\n');
-    printf("  pruning ratio κ = %.3f at %s = %g: %s of %s %s removed\n", r->prune.ratio, metric,
-           ht_params_get(params, HT_P_PRUNE_RATIO) > 0 ? r->prune.error
-                                                       : ht_params_get(params, HT_P_PRUNE_ERROR),
-           removed, units, r->prune.unit);
-    print_tail(&r->tail, params);
-    ht_methods_print(&r->methods, params);
-    print_labels(labels);
 }

@@ -15,6 +15,7 @@ typedef struct ht_results {
     uint64_t trained; /* of these, in `seconds`: fewer when a run was resumed */
     double seconds;
     ht_score train, test;
+    size_t train_samples, test_samples;
     ht_tail_picture tail; /* of the first layer, centred */
     ht_prune_result prune;
     ht_method_results methods;
@@ -24,7 +25,10 @@ typedef struct ht_results {
 ht_code ht_results_make(ht_results *results, ht_trainer *trainer, const ht_dataset *data, ht_pool *pool,
                         ht_error *err);
 
-void ht_results_print(const ht_results *results, const ht_params *params, const ht_labels *labels);
+/* For people, on stdout: each number with what it means, where the run is kept, and what to try next. `run`:
+ * its directory, `out`: the file of the weights; NULL: none. */
+void ht_results_print(const ht_results *results, const ht_params *params, const ht_labels *labels,
+                      const char *run, const char *out);
 
 /* What is the same wherever and however fast it ran: {"schema", "preset", "params", "status", "steps",
  * "train", "test", "tail", "prune", "methods"}. A new reference; NULL when memory is short.

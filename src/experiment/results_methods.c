@@ -189,23 +189,25 @@ static void print_rows(const ht_row_tails *rows, double eta_over_b)
     char number[32] = "undetermined";
     for (int l = 0; l < rows->layers; l++) known += !isnan(rows->layer[l]);
     if (known > 0) snprintf(number, sizeof number, "%.3f", rows->median);
-    printf("  regime: η/b = %.3g; tail index of the rows%s %s", eta_over_b,
-           rows->layers > 1 ? ", median of the layers," : "", number);
+    printf("  SGD's own noise goes by η/b = %.3g (step size over batch); tail index of the rows%s %s",
+           eta_over_b, rows->layers > 1 ? ", median of the layers," : "", number);
     if (known > 0) print_unknown(known, rows->layers);
 }
 
 void ht_methods_print(const ht_method_results *r, const ht_params *params)
 {
     double count = (double)r->sizes.weights;
+    putchar('\n');
     print_rows(&r->rows, r->eta_over_b);
     if (r->rows.kernel_median > 0) printf("; of kernels as rows %.3f", r->rows.kernel_median);
     putchar('\n');
     print_paper(&r->paper);
     if (!isnan(r->pruning[0]))
-        printf("  κ at %s = %g: %.3f of the %s, %.3f of the weights, %.3f of the singular values\n",
+        printf("  κ at %s = %g of three kinds: %.3f of the %s, %.3f of the weights, %.3f of the singular "
+               "values\n",
                ht_params_get(params, HT_P_PRUNE_METRIC) == HT_FRO ? "ε" : "ε²",
                ht_params_get(params, HT_P_PRUNE_ERROR), r->pruning[0], r->unit, r->pruning[1], r->pruning[2]);
-    printf("  weights above 1e-4: %.2f %%, above machine epsilon: %.2f %%\n",
+    printf("  weights that are not nearly 0: %.2f %% above 1e-4, %.2f %% above machine epsilon\n",
            100 * (double)r->sizes.above_1e4 / count, 100 * (double)r->sizes.above_epsilon / count);
     if (r->averaged > 0)
         printf("  tails and pruning are those of the mean of the last %llu iterates: train %.4f, test %.4f\n",
@@ -215,4 +217,5 @@ void ht_methods_print(const ht_method_results *r, const ht_params *params)
                (unsigned long long)r->occam.best_epoch, (unsigned long long)r->occam.epochs,
                100 * (double)r->best_sizes.nonzero / (double)r->best_sizes.weights, r->best_test.loss,
                r->best_test.accuracy);
+    putchar('\n');
 }

@@ -142,6 +142,10 @@ static void settings_line(const ht_prune_figure *figure, char *to, size_t size)
     const ht_params *p = figure->params;
     ht_text line = {0};
     char title[64];
+    if (!figure->trained_so) {
+        snprintf(to, size, "how it was trained is not known here · %s", figure->footer);
+        return;
+    }
     ht_preset_title(p, title, sizeof title);
     if (*title) ht_text_add(&line, "%s · ", title);
     if (*figure->step) {
@@ -208,8 +212,9 @@ static void describe(const ht_prune_entry *e, char *to, size_t size)
 
 static ht_code write_image(ht_image *image, const char *path, const ht_prune_figure *figure, ht_error *err)
 {
-    ht_png_text texts[6 + HT_PRUNE_METHODS];
-    char title[400], keys[HT_PRUNE_METHODS][32], numbers[HT_PRUNE_METHODS][NUMBERS_TEXT], methods[160] = "";
+    ht_png_text texts[7 + HT_PRUNE_METHODS];
+    char title[400], settings[400], keys[HT_PRUNE_METHODS][32], numbers[HT_PRUNE_METHODS][NUMBERS_TEXT],
+        methods[160] = "";
     size_t count = 0;
     char *preset = ht_preset_write(figure->params, err);
     if (!preset) return HT_FAIL;
@@ -220,6 +225,8 @@ static ht_code write_image(ht_image *image, const char *path, const ht_prune_fig
     }
     title_line(figure, title, sizeof title);
     texts[count++] = (ht_png_text){"Title", title};
+    settings_line(figure, settings, sizeof settings);
+    texts[count++] = (ht_png_text){"Description", settings};
     texts[count++] = (ht_png_text){"Software", "heavytail " HT_VERSION};
     texts[count++] = (ht_png_text){"heavytail:preset", preset};
     texts[count++] = (ht_png_text){"heavytail:step", figure->step};

@@ -104,6 +104,20 @@ static ht_code check(const output *o, const ht_arguments *args, const ht_option 
     return HT_OK;
 }
 
+/* Two files under one name: the second would replace the first. */
+static ht_code check_others(const output *o, const ht_option *first, const ht_option *here, ht_error *err)
+{
+    char other[PATH_MAX];
+    for (const ht_option *w = first; w < here; w++) {
+        if (ht_option_file(w->name) != HT_FILE_WRITTEN || !w->value || !*w->value) continue;
+        resolve(*w->value, other);
+        if (strcmp(other, o->path) == 0)
+            return ht_error_set(err, HT_USAGE, "%s %.200s: %s is to write the same file; give two names",
+                                o->option, o->given, w->name);
+    }
+    return HT_OK;
+}
+
 ht_code ht_outputs_check(const ht_arguments *args, const ht_option *options, ht_error *err)
 {
     for (const ht_option *w = options; w->name; w++) {
@@ -114,7 +128,8 @@ ht_code ht_outputs_check(const ht_arguments *args, const ht_option *options, ht_
         resolve(o.given, o.path);
         split(o.path, folder, o.name);
         resolve(folder, o.folder); /* which --run may be about to make */
-        if (check(&o, args, options, err) != HT_OK) return err->code;
+        if (check(&o, args, options, err) != HT_OK || check_others(&o, options, w, err) != HT_OK)
+            return err->code;
     }
     return HT_OK;
 }

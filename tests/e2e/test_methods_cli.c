@@ -124,11 +124,11 @@ static void a_second_process_decodes_the_network_that_was_certified(void **state
     const char *const decode[] = {"certify", "--decode", "best.htc", "--data", "ecg-synth", "--json", NULL};
     const char *const write[] = {"certify", "--decode", "best.htc", "--out", "best.safetensors", NULL};
     assert_int_equal(sandbox_run(train)->status, 0);
-    json_t *curve = answer(certify, 0), *best = json_object_get(curve, "best"), *found = answer(decode, 0);
+    json_t *curve = answer(certify, 0), *smallest = json_object_get(curve, "smallest"), *found = answer(decode, 0);
     static const char *const same[] = {"q", "bits", "kept_weights", "train_error", "test_error", "bound"};
     for (size_t i = 0; i < sizeof same / sizeof same[0]; i++)
-        if (number(best, same[i]) != number(found, same[i]))
-            fail_msg("%s: %g and %g", same[i], number(best, same[i]), number(found, same[i]));
+        if (number(smallest, same[i]) != number(found, same[i]))
+            fail_msg("%s: %g and %g", same[i], number(smallest, same[i]), number(found, same[i]));
     size_t index;
     json_t *point;
     json_array_foreach(json_object_get(curve, "points"), index, point)
@@ -136,13 +136,32 @@ static void a_second_process_decodes_the_network_that_was_certified(void **state
         double bits = number(point, "bits"), bound = number(point, "bound");
         assert_true(fabs(number(point, "train_error") + sqrt((bits * M_LN2 + log(20)) / 1000) - bound) <
                     1e-8);
-        assert_true(json_is_true(json_object_get(point, "vacuous")) == !(bound < 1));
-        assert_true(bound >= number(best, "bound"));
+        assert_true(json_is_true(json_object_get(point, "vacuous")) == !(bound < 0.5)); /* of two classes */
+        assert_true(bound >= number(smallest, "bound"));
     }
+    assert_true(number(curve, "blind_error") == 0.5);
+    assert_true(json_equal(json_object_get(curve, "best"), smallest) == (number(smallest, "bound") < 0.5));
     assert_int_equal(sandbox_run(write)->status, 0);
     assert_int_equal(access("best.safetensors", R_OK), 0);
     json_decref(curve);
     json_decref(found);
+}
+
+/* 50 samples prove nothing of any network, and nothing is called the best. */
+static void a_vacuous_bound_is_no_best_one(void **state)
+{
+    (void)state;
+    const char *const train[] = {"train", "--steps", "5", "--data.train_limit", "50",
+                                 "--run", "few",     "--quiet", NULL};
+    const char *const json[] = {"certify", "few", "--json", NULL}, *const words[] = {"certify", "few", NULL};
+    assert_status(sandbox_run(train), 0);
+    json_t *curve = answer(json, 0);
+    assert_true(json_is_null(json_object_get(curve, "best")));
+    assert_true(number(json_object_get(curve, "smallest"), "bound") > 0.5);
+    json_decref(curve);
+    const char *said = sandbox_run(words)->out;
+    assert_says(said, "All are vacuous: blind guesses err with 0.5");
+    assert_null(strstr(said, "← smallest"));
 }
 
 static void what_is_no_code_is_an_error_that_names_the_file(void **state)
@@ -233,6 +252,7 @@ int main(void)
         cmocka_unit_test(a_resumed_run_knows_its_epochs),
         cmocka_unit_test_teardown(o_shows_the_epochs_of_every_sitting, vt_teardown),
         cmocka_unit_test(a_second_process_decodes_the_network_that_was_certified),
+        cmocka_unit_test(a_vacuous_bound_is_no_best_one),
         cmocka_unit_test(what_is_no_code_is_an_error_that_names_the_file),
         cmocka_unit_test(methods_are_compared_in_one_object_and_one_picture),
     };

@@ -188,7 +188,7 @@ static json_t *parse(const sandbox_result *r)
 static void check_certificate(const char *run, const char *data)
 {
     json_t *root = parse(RUN("certify", run, "--json", "--out", "best.htc"));
-    const json_t *best = json_object_get(root, "best");
+    const json_t *best = json_object_get(root, "smallest");
     char samples[32];
     snprintf(samples, sizeof samples, "%.0f", json_number_value(json_object_get(root, "samples")));
     json_t *again = parse(RUN("certify", "--decode", "best.htc", "--json", "--data", data, "--out",

@@ -81,6 +81,23 @@ static void a_curve_is_exact_at_every_k(void **state)
     json_decref(root);
 }
 
+/* A curve is dozens of evaluations: it is made where it is asked for, or drawn. People count layers from 1.
+ */
+static void what_is_told_is_what_was_asked_for(void **state)
+{
+    (void)state;
+    const char *said = RUN("prune", GOLDEN, "--method", "magnitude", "--ratio", "0.3")->out;
+    assert_says(said, "--curve says how much can go before one point of accuracy is lost");
+    assert_null(strstr(said, "area under the curve"));
+    assert_says(said, "\n  layer 1 (200 × ");
+    assert_says(said, "\n  layer 2 (");
+    assert_null(strstr(said, "layer 0"));
+    said = RUN("prune", GOLDEN, "--method", "magnitude", "--ratio", "0.3", "--curve")->out;
+    assert_says(said, "at most one point of accuracy lost up to ratio");
+    assert_says(said, "area under the curve");
+    assert_null(strstr(said, "--curve says"));
+}
+
 static void several_methods_in_one_go(void **state)
 {
     (void)state;
@@ -164,6 +181,26 @@ static void the_picture_holds_settings_and_numbers(void **state)
     const sandbox_result *r = RUN("train", "--preset", "p.png", "--steps", "1", "--json", "--quiet");
     assert_status(r, 0);
     assert_says(r->out, "\"noise.alpha\": 1.62");
+}
+
+/* Of a network of others, seed and noise are not told; of a run they are. */
+static void a_picture_says_only_what_is_known(void **state)
+{
+    (void)state;
+    ht_png png;
+    ht_error err;
+    assert_status(RUN("prune", GOLDEN, "--png", "foreign.png"), 0);
+    assert_int_equal(ht_png_read("foreign.png", 0, &png, &err), HT_OK);
+    assert_says(ht_png_find(&png, "Description"), "how it was trained is not known here");
+    assert_null(strstr(ht_png_find(&png, "Description"), "seed"));
+    ht_png_free(&png);
+    assert_status(
+        RUN("train", "--run", "own", "--steps", "5", "--model.width", "40", "--train.seed", "7", "--quiet"),
+        0);
+    assert_status(RUN("prune", "own", "--png", "own.png"), 0);
+    assert_int_equal(ht_png_read("own.png", 0, &png, &err), HT_OK);
+    assert_says(ht_png_find(&png, "Description"), "seed 7");
+    ht_png_free(&png);
 }
 
 /* Networks and samples no one should give, and some that are just odd. */
@@ -290,7 +327,7 @@ static void networks_of_filters_are_told_apart(void **state)
     json_decref(first);
     json_decref(again);
     json_decref(all);
-    const sandbox_result *r = RUN("prune", "filters", "--method", "all", "--ratio", "0.5");
+    const sandbox_result *r = RUN("prune", "filters", "--method", "all", "--ratio", "0.5", "--curve");
     assert_status(r, 0);
     assert_says(r->out, "4 of the removed units stay, as zeros");
     assert_says(r->out, "the curve is a grid");
@@ -307,7 +344,7 @@ static double peak_of(const char *first, const char *second, const char *method,
         if (!freopen("/dev/null", "w", stdout)) _exit(99);
         const char *binary = getenv("HT_BINARY");
         execl(binary, binary, "prune", "--w1", first, "--w2", second, "--x", "many.npy", "--y", "y.npy",
-              "--method", method, "--coreset", coreset, "--ratio", "0.75", NULL);
+              "--method", method, "--coreset", coreset, "--ratio", "0.75", "--curve", NULL);
         _exit(99);
     }
     assert_true(pid > 0 && wait4(pid, &status, 0, &used) == pid);
@@ -369,10 +406,12 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(counts_at_error_are_the_golden_ones),
         cmocka_unit_test(a_curve_is_exact_at_every_k),
+        cmocka_unit_test(what_is_told_is_what_was_asked_for),
         cmocka_unit_test(several_methods_in_one_go),
         cmocka_unit_test(out_writes_a_network_that_computes_the_same),
         cmocka_unit_test(runs_and_checkpoints),
         cmocka_unit_test(the_picture_holds_settings_and_numbers),
+        cmocka_unit_test(a_picture_says_only_what_is_known),
         cmocka_unit_test(odd_arrays_get_a_clear_word),
         cmocka_unit_test(wrong_requests_say_what_to_do),
         cmocka_unit_test(networks_of_filters_are_told_apart),

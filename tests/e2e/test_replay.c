@@ -58,6 +58,23 @@ static void a_run_is_replayed_with_what_changed_on_the_way(void **state)
     assert_status(sandbox_shell("cp -r run before; $H replay run >/dev/null; diff -r run before"), 0);
 }
 
+/* Title, JSON and the next resume say whose settings are in force. */
+static void a_run_that_goes_on_with_another_preset_is_called_after_it(void **state)
+{
+    (void)state;
+    sandbox_write("louder.ini", "[preset]\nname = louder\n[model]\nwidth = 200\n[data]\ntest_limit = 500\n"
+                                "[noise]\ntype = iid\nscale = 0.2\n[train]\nmomentum = 0.9\n");
+    assert_status(RUN("train", "--steps", "10", NOISY, "--run", "named", "--quiet"), 0);
+    const sandbox_result *r =
+        RUN("train", "--steps", "20", "--preset", "./louder.ini", "--run", "named", "--quiet");
+    assert_status(r, 0);
+    assert_says(r->out, "louder: done after 20 steps");
+    r = RUN("train", "--steps", "25", "--run", "named", "--quiet");
+    assert_status(r, 0);
+    assert_says(r->out, "louder: done after 25 steps");
+    expect_equal("named", 25);
+}
+
 #define PICTURES                                                                                             \
     "--data", "pictures-synth", "--set", "data.train_limit=60", "--set", "data.test_limit=10", "--set",      \
         "train.batch=20", "--set", "model.width=50", "--set", "data.augment=flip+shift"
@@ -191,6 +208,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_run_is_replayed_with_what_changed_on_the_way),
+        cmocka_unit_test(a_run_that_goes_on_with_another_preset_is_called_after_it),
         cmocka_unit_test(changed_pictures_are_replayed),
         cmocka_unit_test(a_difference_is_found_and_named),
         cmocka_unit_test_teardown(a_lesson_can_be_replayed, vt_teardown),

@@ -25,6 +25,7 @@ static void table_has_a_row_for_every_name(void **state)
 static void unknown_name_offers_the_nearest(void **state)
 {
     (void)state;
+    load_bad("MNIST", HT_USAGE, "did you mean 'mnist'", NULL);
     load_bad("mnits", HT_USAGE, "did you mean 'mnist'", NULL);
     load_bad("ecg-synt", HT_USAGE, "did you mean 'ecg-synth'", NULL);
     load_bad("something else", HT_USAGE, "something else", "ecg-synth");

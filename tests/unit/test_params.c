@@ -191,7 +191,10 @@ static void a_misspelt_key_names_the_nearest(void **state)
     static const char *const pairs[][2] = {
         {"noise.aplha", "noise.alpha"}, {"alpha", "noise.alpha"},      {"lr", "train.lr"},
         {"seed", "train.seed"},         {"widht", "model.width"},      {"trian.batch", "train.batch"},
-        {"noise.sclae", "noise.scale"}, {"momentum", "train.momentum"}};
+        {"noise.sclae", "noise.scale"}, {"momentum", "train.momentum"},
+        {"noise.sigma", "noise.scale"}, {"sigma", "noise.scale"},      {"Learning_Rate", "train.lr"},
+        {"prune.kappa", "prune.ratio"}, {"weight.decay", "train.weight_decay"},
+        {"dataset", "data.name"}};
     ht_params params;
     ht_error err;
     ht_params_init(&params);

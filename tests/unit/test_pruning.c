@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chart/prune_chart.h"
 #include "render/cells.h"
 #include "render/draw/draw.h"
 #include "render/prune_chunks.h"
@@ -597,9 +598,32 @@ static void the_timeline_shows_run_and_states(void **state)
     free_model(m);
 }
 
+/* Units that methods remove are not what the axis counts: beside it stands where each κ lies on it. */
+static void on_an_axis_of_weights_kappa_is_where_it_stands(void **state)
+{
+    (void)state;
+    const ht_prune_point points[] = {{.weights = 1, .accuracy = 1},
+                                     {.ratio = 0.3, .weights = 0.8, .accuracy = 0.9}};
+    ht_prune_lines lines = {.count = 2, .split = "test", .by_weights = true};
+    lines.line[0] = (ht_prune_line){.method = HT_PRUNE_NODE, .count = 2, .points = points, .at = &points[1]};
+    lines.line[1] = lines.line[0];
+    lines.line[1].method = HT_PRUNE_SVD;
+    ht_chart chart = {0};
+    ht_prune_chart(&lines, &chart);
+    assert_string_equal(chart.series[0].value, "κ at 0.200");
+    assert_string_equal(chart.series[1].value, "κ at 0.200");
+    assert_true(fabs(chart.series[2].x[0] - 0.2) < 1e-12); /* the dot */
+    ht_chart_clear(&chart);
+    lines.count = 1, lines.by_weights = false;
+    ht_prune_chart(&lines, &chart);
+    assert_string_equal(chart.series[0].value, "κ 0.300");
+    ht_chart_free(&chart);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(on_an_axis_of_weights_kappa_is_where_it_stands),
         cmocka_unit_test(a_method_is_shown_then_read_then_hidden),
         cmocka_unit_test(requests_follow_the_screen),
         cmocka_unit_test(every_step_of_the_cursor_reads_another_point),

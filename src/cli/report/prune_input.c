@@ -55,7 +55,9 @@ static ht_code read_settings(ht_prune_input *in, const ht_prune_source *s, const
 {
     char run[4096], preset[4200];
     *known = args->preset || ht_arguments_name(args, HT_P_DATA_NAME);
-    if (!s->path || !find_run(s->path, run, sizeof run))
+    bool of_run = s->path && find_run(s->path, run, sizeof run);
+    in->trained_so = of_run || args->preset;
+    if (!of_run)
         return args->preset ? ht_arguments_params(args, &in->params, err)
                             : (ht_params_init(&in->params), ht_arguments_sets(args, &in->params, err));
     ht_params stored;

@@ -203,6 +203,7 @@ bool ht_prune_reports_write(FILE *f, const ht_prune_report *reports, int count, 
 
 /* ---- text ---- */
 
+/* For people layers have numbers from 1 on, as in the lab; in JSON from 0, as in the tensors' names. */
 static void print_layers(const ht_prune_report *r, const ht_prune_input *in)
 {
     for (int l = 0; l < r->result.layer_count; l++) {
@@ -210,7 +211,7 @@ static void print_layers(const ht_prune_report *r, const ht_prune_input *in)
         char removed[32], units[32];
         ht_format_grouped(removed, sizeof removed, p->removed);
         ht_format_grouped(units, sizeof units, p->units);
-        printf("  layer %d (%d × %d): %s of %s %s, error %.4f\n", l, in->net->weights[l]->rows,
+        printf("  layer %d (%d × %d): %s of %s %s, error %.4f\n", l + 1, in->net->weights[l]->rows,
                in->net->weights[l]->columns, removed, units, p->unit, p->error);
     }
 }
@@ -230,6 +231,8 @@ static void print_scores(const ht_prune_report *r, const ht_prune_input *in)
     if (r->curve.count)
         printf("  at most one point of accuracy lost up to ratio %.4f; area under the curve %.4f\n",
                r->reading.one_point, r->reading.area);
+    else
+        printf("  --curve says how much can go before one point of accuracy is lost\n");
     if (r->curve.count && !r->curve.exact)
         printf("  (the curve is a grid: the network was evaluated at %d ratios)\n", r->curve.count);
 }

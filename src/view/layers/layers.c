@@ -120,19 +120,20 @@ const char *ht_layers_of_units(const ht_model *m, int layer)
     return words[kind_of_units(m, layer)];
 }
 
-void ht_layers_title(const ht_model *m, const char *what, int layer, int columns, char *to, size_t size)
+void ht_layers_title(const ht_model *m, const char *what, int layer, int subcells, ht_chart *chart)
 {
     enum { BESIDE = 16 }; /* frame, hint */
     char name[40], words[80];
     ht_layers_name(m, layer, name, sizeof name);
     ht_layers_say(m, layer, words, sizeof words);
     if (ht_layers_count(m) < 2) {
-        ht_text_copy(to, size, what);
+        ht_text_copy(chart->title, sizeof chart->title, what);
         return;
     }
-    bool room = (int)(ht_utf8_length(what) + ht_utf8_length(words)) + BESIDE <= columns / 2 &&
-                strlen(what) + strlen(words) + 3 < size;
-    snprintf(to, size, "%s, %s", what, room ? words : name);
+    double taken = ht_chart_measure(chart, what) + ht_chart_measure(chart, words) + BESIDE;
+    bool room =
+        taken <= ht_chart_columns(chart, subcells) && strlen(what) + strlen(words) + 3 < sizeof chart->title;
+    snprintf(chart->title, sizeof chart->title, "%s, %s", what, room ? words : name);
 }
 
 int ht_layers_shown(const ht_model *m)

@@ -14,10 +14,10 @@
 
 enum {
     MAX_COLUMNS = 1024,
-    WIDE_FROM = 2 * 90,
-    NOTE_FROM = 2 * 40,
-    TITLE_FROM = 2 * 36, /* half columns from which a long title leaves room for the legend */
-    WORDS_FROM = 2 * 60, /* … and its words before the names of estimators */
+    WIDE_FROM = 90, /* columns */
+    NOTE_FROM = 40,
+    TITLE_FROM = 36, /* from which a long title leaves room for the legend */
+    WORDS_FROM = 60, /* … and its words before the names of estimators */
 };
 
 static const double BAND = 0.1; /* of the minibatches: from the 10 % to the 90 % quantile */
@@ -195,7 +195,7 @@ static void add_train_and_test(const ht_model *m, ht_chart *chart, const char *n
     holds(add_line(m, chart, test, HT_ROLE_TEST, name_of_trace(m, test, "test"), columns), m);
     for (int i = first; i < chart->series_count; i++)
         ht_spread_limit(&chart->series[i], chart, &m->trace[test]);
-    if (columns >= NOTE_FROM && smoothing(m) <= 0 && m->trace[train].count > 1)
+    if (ht_chart_columns(chart, columns) >= NOTE_FROM && smoothing(m) <= 0 && m->trace[train].count > 1)
         ht_text_copy(chart->note, sizeof chart->note, "line median, band 10–90 %");
 }
 
@@ -292,7 +292,7 @@ static void add_estimate(const ht_model *m, ht_chart *chart, ht_estimator estima
 {
     const ht_estimate *latest = &m->report.tail.now[estimator];
     char name[40];
-    snprintf(name, sizeof name, columns < WORDS_FROM ? "%s" : "estimate (%s)",
+    snprintf(name, sizeof name, ht_chart_columns(chart, columns) < WORDS_FROM ? "%s" : "estimate (%s)",
              ht_estimator_at(estimator)->name);
     ht_series *s = add_line(m, chart, ht_trace_of(estimator), role, name, columns);
     if (s && isnan(m->window_end) && m->report.tail.looked && isfinite(latest->value))
@@ -334,8 +334,9 @@ static void title_tail(const ht_model *m, const char *const *titles, int columns
     enum { BESIDE = 8 }; /* frame, blanks */
     char layer[32];
     bool several = ht_model_layer(m, layer, sizeof layer);
-    size_t taken = ht_utf8_length(layer) + ht_utf8_length(chart->hint) + BESIDE;
-    while (several && titles[1] && 2 * (ht_utf8_length(*titles) + taken) > (size_t)columns) titles++;
+    double room = ht_chart_columns(chart, columns) - BESIDE - ht_chart_measure(chart, layer) -
+                  ht_chart_measure(chart, chart->hint);
+    while (several && titles[1] && ht_chart_measure(chart, *titles) > room) titles++;
     snprintf(chart->title, sizeof chart->title, "%s%s", *titles, layer);
 }
 
@@ -344,7 +345,7 @@ void ht_panel_tail(const ht_model *m, int columns, ht_chart *chart)
 {
     static const char *const titles[] = {"Tail index α̂ of the weights", "Tail index α̂", "Tail α̂", NULL};
     begin_tail(m, chart);
-    title_tail(m, titles + (columns < TITLE_FROM), columns, chart);
+    title_tail(m, titles + (ht_chart_columns(chart, columns) < TITLE_FROM), columns, chart);
     add_band(chart, &m->trace[ht_trace_of(HT_HILL)], HT_ROLE_HILL, columns);
     add_band(chart, &m->trace[ht_trace_of(HT_MMO)], HT_ROLE_MMO, columns);
     add_injected(m, chart, columns);
@@ -368,7 +369,8 @@ void ht_panel_tail_history(const ht_model *m, int columns, ht_chart *chart)
 {
     enum { NARROW = 5 };
     ht_estimator drawn[HT_ESTIMATORS];
-    int count = ht_tail_lines(drawn), first = columns < WIDE_FROM && count > NARROW ? count - NARROW : 0;
+    int count = ht_tail_lines(drawn),
+        first = ht_chart_columns(chart, columns) < WIDE_FROM && count > NARROW ? count - NARROW : 0;
     static const char *const titles[] = {"Estimates of α", NULL};
     begin_tail(m, chart);
     title_tail(m, titles, columns, chart);

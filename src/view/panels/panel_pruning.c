@@ -26,12 +26,12 @@ static void add_ghost(const ht_model *m, int i, int columns, bool by_weights, ht
         if (accuracy) accuracy->x[k] = x, accuracy->high[k] = look->points[k].accuracy;
         if (error) error->x[k] = x, error->high[k] = look->points[k].error;
     }
-    if (accuracy) snprintf(accuracy->value, sizeof accuracy->value, "κ %.3f", look->at.ratio);
+    if (accuracy) ht_prune_say_kappa(&look->at, by_weights, accuracy->value, sizeof accuracy->value);
 }
 
 static void add_methods(const ht_report *r, unsigned shown, bool by_weights, int columns, ht_chart *chart)
 {
-    enum { WIDE_FROM = 2 * 120 }; /* half columns from which the legend has room for each κ */
+    enum { WIDE_FROM = 120 }; /* columns from which the legend has room for each κ */
     ht_prune_lines lines = {
         .metric = r->metric, .error = r->error, .split = "test", .by_weights = by_weights};
     for (int m = 0; m < HT_PRUNE_METHODS; m++) {
@@ -40,7 +40,7 @@ static void add_methods(const ht_report *r, unsigned shown, bool by_weights, int
         lines.line[lines.count++] =
             (ht_prune_line){(ht_prune_method)m, look->count, look->points, &look->at, NULL, look->unit};
     }
-    lines.terse = lines.count > 2 && columns < WIDE_FROM;
+    lines.terse = lines.count > 2 && ht_chart_columns(chart, columns) < WIDE_FROM;
     ht_prune_chart(&lines, chart);
 }
 
@@ -77,7 +77,8 @@ static void add_cursor(const ht_model *m, bool by_weights, ht_chart *chart)
     const ht_prune_point *p = ht_pruning_at(look, look->reading.one_point, false);
     char label[40];
     if (p) {
-        snprintf(label, sizeof label, "-1 point %.3f", look->reading.one_point);
+        double x = by_weights ? ht_prune_x(p, true) : look->reading.one_point;
+        snprintf(label, sizeof label, "-1 point %.3f", x);
         ht_chart_mark(chart, true, ht_prune_x(p, by_weights), HT_ROLE_DIM, label);
     }
     chart->cursor_on = true;

@@ -2,6 +2,7 @@
  * and the marks in words. */
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/text.h"
 #include "view/panels/panels.h"
@@ -16,6 +17,13 @@ enum {
 };
 
 /* ---- methods ---- */
+
+/* Of all weights, as the axis of several methods is: up to where at most one point of accuracy is lost. */
+static double one_point_of(const ht_prune_look *look)
+{
+    const ht_prune_point *p = ht_pruning_at(look, look->reading.one_point, false);
+    return p ? ht_prune_x(p, true) : (double)NAN;
+}
 
 /* "0.9750": the accuracy at the cursor. */
 static void add_method(const ht_model *m, ht_room room, ht_prune_method method, ht_form *form)
@@ -36,8 +44,8 @@ static void add_method(const ht_model *m, ht_room room, ht_prune_method method, 
         snprintf(row->value, sizeof row->value, "%.4f (%+.4f)", p->accuracy,
                  p->accuracy - look->points[0].accuracy);
     if (room.rows < TALLER || !by_weights) return;
-    ht_form_add(form, HT_ROW_VALUE, HT_ROLE_DIM, "", "κ %.3f  %s %.3f  -1 point %.3f", look->at.ratio,
-                ht_model_error_symbol(&m->report), p->error, look->reading.one_point)
+    ht_form_add(form, HT_ROW_VALUE, HT_ROLE_DIM, "", "κ at %.3f  %s %.3f  -1 point %.3f",
+                ht_prune_x(&look->at, true), ht_model_error_symbol(&m->report), p->error, one_point_of(look))
         ->id = (int)method;
 }
 
@@ -104,6 +112,20 @@ static void add_speed(const ht_report *r, ht_prune_method method, ht_form *form)
     ht_form_add(form, HT_ROW_VALUE, HT_ROLE_TEXT, label, "× %.1f", r->speed_up);
 }
 
+/* Of the method's units, and where the axis is one of weights, of those. */
+static void add_fractions(const ht_model *m, ht_room room, const char *unit, const ht_prune_point *p,
+                          ht_form *form)
+{
+    bool by_weights = ht_pruning_by_weights(m), narrow = room.columns < WIDE;
+    char label[48];
+    snprintf(label, sizeof label, "%s%s%s", by_weights ? "of " : "fraction", by_weights ? unit : "",
+             narrow ? "" : " removed");
+    if (!by_weights || strcmp(unit, "weights") != 0)
+        ht_form_add(form, HT_ROW_VALUE, HT_ROLE_TEXT, label, "%.4f", p->ratio);
+    snprintf(label, sizeof label, "of all weights%s", narrow ? "" : " removed");
+    if (by_weights) ht_form_add(form, HT_ROW_VALUE, HT_ROLE_TEXT, label, "%.4f", ht_prune_x(p, true));
+}
+
 static void add_cursor(const ht_model *m, ht_room room, ht_form *form)
 {
     const ht_report *r = &m->report;
@@ -118,8 +140,7 @@ static void add_cursor(const ht_model *m, ht_room room, ht_form *form)
         ht_form_add(form, HT_ROW_TEXT, HT_ROLE_DIM, "on its way: it is looked at now", "%s", "");
         return;
     }
-    ht_form_add(form, HT_ROW_VALUE, HT_ROLE_TEXT, room.columns < WIDE ? "fraction" : "fraction removed",
-                "%.4f", p->ratio);
+    add_fractions(m, room, ht_pruning_unit(look, method), p, form);
     add_count(room, ht_pruning_unit(look, method), "removed", p->removed, form);
     add_count(room, ht_pruning_unit(look, method), "kept", look->units - p->removed, form);
     add_accuracy(room, method, p, look->points[0].accuracy, form);
@@ -139,8 +160,16 @@ static void add_marks(const ht_model *m, ht_room room, ht_form *form)
     char text[400];
     if (look->count == 0) return;
     ht_panel_add_heading(form, "The whole curve");
-    snprintf(text, sizeof text, "κ at %s = %.3g", ht_model_error_symbol(r), r->error);
+    bool by_weights = ht_pruning_by_weights(m);
+    if (by_weights) /* of which the axis is not */
+        snprintf(text, sizeof text, "κ of %s", ht_pruning_unit(look, m->prune_lead));
+    else
+        snprintf(text, sizeof text, "κ at %s = %.3g", ht_model_error_symbol(r), r->error);
     ht_form_add(form, HT_ROW_VALUE, HT_ROLE_KAPPA, text, "%.4f", look->at.ratio);
+    if (by_weights)
+        ht_form_add(form, HT_ROW_VALUE, HT_ROLE_KAPPA,
+                    room.columns < WIDE ? "of all weights" : "so of all weights", "%.4f",
+                    ht_prune_x(&look->at, true));
     if (ht_pruning_off_curve(m, m->prune_lead)) {
         snprintf(text, sizeof text, "κ: each layer at %s = %.3g, so off the curve of equal shares.",
                  ht_model_error_symbol(r), r->error);
@@ -148,7 +177,7 @@ static void add_marks(const ht_model *m, ht_room room, ht_form *form)
     }
     ht_form_add(form, HT_ROW_VALUE, HT_ROLE_TEXT,
                 room.columns < WIDE ? "-1 point at" : "≤ 1 point lost up to", "%.4f",
-                look->reading.one_point);
+                by_weights ? one_point_of(look) : look->reading.one_point);
     ht_form_add(form, HT_ROW_VALUE, HT_ROLE_TEXT, room.columns < WIDE ? "area" : "area under the curve",
                 "%.4f", look->reading.area);
     ht_format_grouped(text, sizeof text, look->samples);
