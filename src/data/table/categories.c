@@ -121,7 +121,7 @@ static void tell_mixed(const ht_text_table *table, size_t i, ht_raw *raw)
                  table->path, c->word_line, what, c->word, c->numbers, c->numbers == 1 ? "" : "s", c->number_line);
 }
 
-static ht_code judge(ht_columns *columns, const ht_text_table *table, size_t i, size_t *wordy, ht_raw *raw,
+static ht_code settle_column(ht_columns *columns, const ht_text_table *table, size_t i, size_t *wordy, ht_raw *raw,
                      ht_error *err)
 {
     const ht_column *c = &table->column[i];
@@ -151,7 +151,7 @@ ht_code ht_columns_words(ht_columns *columns, const ht_text_table *table, const 
     if (request->numbers_only) return HT_OK;
     if (ask_all(columns, table, request->categories, err) != HT_OK) return err->code;
     for (size_t i = 0; i < columns->count; i++)
-        if (is_input(columns, i) && judge(columns, table, i, wordy, raw, err) != HT_OK) return err->code;
+        if (is_input(columns, i) && settle_column(columns, table, i, wordy, raw, err) != HT_OK) return err->code;
     if (wordy[0] == 1 && columns->origin == HT_LABEL_GUESSED) return question_label(columns, table, wordy[1], err);
     return HT_OK;
 }
