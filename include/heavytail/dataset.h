@@ -20,6 +20,30 @@ typedef struct ht_samples {
 
 enum { HT_SCALED_CHANNELS = 3 };
 
+/* What a column of a table is for. */
+typedef enum ht_column_role {
+    HT_COLUMN_NUMBERS,    /* one input */
+    HT_COLUMN_CATEGORIES, /* an input of 0 or 1 for each category */
+    HT_COLUMN_LABEL,
+    HT_COLUMN_LEFT_OUT
+} ht_column_role;
+
+/* A column of a table, and what became of it. Counts are of whole parts, before limits. */
+typedef struct ht_dataset_column {
+    char name[64]; /* by the header, cleaned, cut to fit; "" without one */
+    ht_column_role role;
+    size_t values; /* categories that have an input; 0 for others */
+    char *words;   /* those, one a line, cleaned, in the order of the inputs; NULL for others */
+    double low, high;                   /* numbers: the least and the largest of the training part */
+    double median;                      /* numbers: what a missing cell gets */
+    double shift, divisor;              /* numbers: input = (cell - shift) / divisor; divisor 0: constant, 0 */
+    size_t train_missing, test_missing; /* cells without a value */
+    size_t test_unseen; /* categories: cells of the test part with one that the training part lacks */
+    int first, inputs;  /* the inputs it gives: first .. first + inputs - 1 */
+    bool indicator;     /* the last of these is 1 where the cell is missing, else 0 */
+    char why[96];       /* left out: why */
+} ht_dataset_column;
+
 typedef struct ht_dataset {
     char name[64];  /* as asked for: "mnist", "ucr:Coffee"; without the paths of csv: and npy: */
     char title[96]; /* for people: "MNIST handwritten digits"; of csv:, npy: and ucr: the file, directory or
@@ -35,6 +59,8 @@ typedef struct ht_dataset {
     char (*class_names)[24]; /* (classes), cut to fit */
     char *notes; /* what was skipped, guessed or filled in while reading, a sentence a line; NULL: nothing */
     char *facts; /* how it was read, "what: how" a line ("label: column 5 'species'"); NULL: nothing to say */
+    ht_dataset_column *columns; /* (column_count) of a table, in the order of its file; else NULL and 0 */
+    size_t column_count;
 } ht_dataset;
 
 /* The choices of data.header, data.scale and data.missing, in the order of params.def. */
@@ -47,8 +73,11 @@ typedef enum ht_data_scale {
     HT_SCALE_MINMAX,   /* 0 to 1 over the training part */
 } ht_data_scale;
 typedef enum ht_data_missing {
-    HT_MISSING_IMPUTE, /* a missing cell gets the median of its column in the training part */
+    HT_MISSING_INDICATE, /* a missing number gets the median of its column in the training part, and a column
+                            that lacks some there one more input, 1 where it is missing; a missing category is
+                            a category */
     HT_MISSING_REFUSE,
+    HT_MISSING_IMPUTE, /* the median alone; a missing category is none of the categories */
 } ht_data_missing;
 
 /* How a data set is to be read; zeroed but for the seed it is what most callers want. */
@@ -67,6 +96,8 @@ typedef struct ht_data_options {
     double split;          /* csv:FILE: the share of the file that is the test part; 0: 0.2 */
     ht_data_scale scale;
     ht_data_missing missing;
+    const char *categories; /* csv: and .arff: columns, by names or numbers from 1 with commas between, whose
+                               numbers are categories; NULL, "" and "auto": those that hold words */
 } ht_data_options;
 
 /* Loads or generates a data set.

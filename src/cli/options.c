@@ -51,6 +51,7 @@ static const ht_option_info options[] = {
     {"--method", "M", HT_FILL_WORDS, "prune.method", "a method of pruning (prune.method)"},
     {"--method", "M1,M2", HT_FILL_WORDS, "prune.method", "a method of pruning, several separated by commas, or all"},
     {"--metric", "fro_squared|fro", HT_FILL_WORDS, NULL, "relative error: of the squared Frobenius norm, or of the norm (prune.metric)"},
+    {"--npy", "DIR", HT_FILL_DIRECTORY, NULL, "write X_train.npy, y_train.npy, X_test.npy, y_test.npy into this directory, and columns.json, which says what the inputs are"},
     {"--once", NULL, HT_FILL_NOTHING, NULL, "look at what is there, and end"},
     {"--order", "A,B,C", HT_FILL_NOTHING, NULL, "the layers of a network of others by the names of their tensors, first to last, where names and shapes do not tell"},
     {"--out", "F", HT_FILL_FILE, NULL, "where to write"},

@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/text.h"
+#include "data/encode.h"
 #include "data/loader.h"
 #include "data/source.h"
 #include "data/sample.h"
@@ -354,6 +355,8 @@ static void free_raw(ht_raw *raw)
     free_part(&raw->test);
     ht_notes_free(&raw->notes);
     ht_notes_free(&raw->facts);
+    ht_free(raw->codes);
+    ht_columns_release(raw->columns, raw->column_count);
     memset(raw, 0, sizeof *raw);
 }
 
@@ -395,6 +398,10 @@ static ht_code assemble(ht_raw *raw, classified *c, ht_dataset *data, ht_error *
     data->width = raw->width;
     memcpy(data->mean, raw->mean, sizeof data->mean);
     memcpy(data->std, raw->std, sizeof data->std);
+    data->columns = raw->columns;
+    data->column_count = raw->column_count;
+    raw->columns = NULL;
+    raw->column_count = 0;
     move_samples(&raw->train, &data->train);
     move_samples(&raw->test, &data->test);
     data->train.labels = c->train;
@@ -407,13 +414,14 @@ static ht_code assemble(ht_raw *raw, classified *c, ht_dataset *data, ht_error *
 static ht_code finish(ht_raw *raw, classified *c, bool made, const ht_data_options *options, ht_dataset *data,
                       ht_error *err)
 {
-    bool known = made || raw->std[0] != 1 || raw->mean[0] != 0;
+    bool known = (made && !raw->columns) || raw->std[0] != 1 || raw->mean[0] != 0;
     if (ht_scale(raw, options->scale, known, err) != HT_OK) return err->code;
     if (check_values(&raw->train, err) != HT_OK) return err->code;
     if (check_values(&raw->test, err) != HT_OK) return err->code;
     limited train = limited_train(raw, c, options), test = limited_test(raw, c, options);
     if (keep_limit(&train, c->train, made, options->seed, &raw->notes, err) != HT_OK) return err->code;
     if (keep_limit(&test, c->test, made, options->seed, &raw->notes, err) != HT_OK) return err->code;
+    if (ht_encode(raw, err) != HT_OK) return err->code;
     return assemble(raw, c, data, err);
 }
 
@@ -468,21 +476,19 @@ static ht_code load_row(ht_data_request *request, int row, const ht_data_options
     return code;
 }
 
-/* The column that the caller names; NULL: to be found. */
-static const char *wanted_label(const ht_data_options *options)
+/* What the caller names; NULL: to be found. */
+static const char *wanted(const char *name)
 {
-    const char *label = options->label;
-    return label && *label && strcmp(label, "auto") != 0 ? label : NULL;
+    return name && *name && strcmp(name, "auto") != 0 ? name : NULL;
 }
 
-static ht_code check_label(const char *label, const char *name, int row, ht_error *err)
+static ht_code check_columns(const char *key, const char *wanted, const char *name, int row, ht_error *err)
 {
-    if (!label || rows[row].argument == NEEDS_FILES) return HT_OK;
-    return ht_error_set(
-        err, HT_USAGE,
-        "data.label: '%.60s' has no columns to choose '%.60s' from; leave --label (data.label) "
-        "out, or give a table, as in csv:FILE",
-        name, label);
+    if (!wanted || rows[row].argument == NEEDS_FILES) return HT_OK;
+    return ht_error_set(err, HT_USAGE,
+                        "%s: '%.60s' has no columns to choose '%.60s' from; leave %s%s out, or give a table, as in "
+                        "csv:FILE",
+                        key, name, wanted, strcmp(key, "data.label") == 0 ? "--label, " : "", key);
 }
 
 ht_dataset *ht_dataset_load(const char *name, const ht_data_options *options, ht_error *err)
@@ -498,11 +504,14 @@ ht_dataset *ht_dataset_load(const char *name, const ht_data_options *options, ht
                                .source = table[row].source,
                                .instead = rows[row].instead,
                                .seed = options->seed,
-                               .label = wanted_label(options),
+                               .label = wanted(options->label),
                                .header = options->header,
                                .split = options->split > 0 ? options->split : 0.2,
-                               .refuse_missing = options->missing == HT_MISSING_REFUSE};
-    if (check_label(request.label, name, row, err) != HT_OK) return NULL;
+                               .missing = options->missing,
+                               .refuse_missing = options->missing == HT_MISSING_REFUSE,
+                               .categories = wanted(options->categories)};
+    if (check_columns("data.label", request.label, name, row, err) != HT_OK) return NULL;
+    if (check_columns("data.categories", request.categories, name, row, err) != HT_OK) return NULL;
     ht_dataset *data = ht_alloc(1, sizeof *data, "the data set", err);
     if (!data) return NULL;
     set_name(name, row, argument, data);
@@ -526,5 +535,6 @@ void ht_dataset_free(ht_dataset *data)
     ht_free(data->class_names);
     ht_free(data->notes);
     ht_free(data->facts);
+    ht_columns_release(data->columns, data->column_count);
     ht_free(data);
 }

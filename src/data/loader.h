@@ -32,7 +32,10 @@ typedef struct ht_data_request {
     const char *label;              /* column of the label; NULL: to be found */
     ht_data_header header;
     double split;        /* share of one file that is the test part */
-    bool refuse_missing; /* a missing cell is an error */
+    ht_data_missing missing;
+    bool refuse_missing; /* a missing cell is an error: missing is HT_MISSING_REFUSE */
+    const char *categories; /* columns of categories, with commas between; NULL: those that hold words */
+    bool numbers_only;      /* words among the inputs are an error: series */
     bool rescaled;       /* inputs will be scaled by the training part: data.scale=standard or minmax */
 } ht_data_request;
 
@@ -54,6 +57,12 @@ typedef struct ht_raw {
     int channels, height, width;                             /* as in ht_dataset */
     float mean[HT_SCALED_CHANNELS], std[HT_SCALED_CHANNELS]; /* as in ht_dataset; a loader that standardizes
                                                                 sets both */
+    /* (train.inputs), NULL: all are 0. 0: a number; v > 0: the code of a category, 0 … v-1, or -1 for none of
+     * them, which becomes v inputs of 0 and 1 (encode.h). From ht_alloc; owned. */
+    size_t *codes;
+    ht_dataset_column *columns; /* (column_count) of a table, else NULL; `first` and `inputs` count columns of
+                                   x until these are encoded. From ht_alloc, with their words; owned. */
+    size_t column_count;
     const char *const
         *names; /* of the labels first_label, first_label + 1, …; NULL: the label is its own name */
     int first_label, name_count;

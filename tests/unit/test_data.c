@@ -9,7 +9,7 @@
 static void table_has_a_row_for_every_name(void **state)
 {
     (void)state;
-    static const char *const names[] = {"ecg-synth", "digits-synth",   "pictures-synth", "teacher",
+    static const char *const names[] = {"ecg-synth", "digits-synth",   "pictures-synth", "teacher", "table-synth",
                                         "mnist",     "fashion-mnist",  "kmnist",         "emnist:SPLIT",
                                         "ecg5000",   "ecg5000-5",      "cifar10",        "cifar100",
                                         "ucr:NAME",  "csv:TRAIN,TEST", "npy:DIR"};
