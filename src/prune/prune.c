@@ -60,6 +60,11 @@ const char *ht_prune_unit(const ht_network *net, ht_prune_method m, ht_prune_sid
     return ht_prune_units_word(net, words_of(m, side));
 }
 
+const char *ht_prune_unlasting(ht_prune_method m)
+{
+    return methods[m].ops->unlasting;
+}
+
 bool ht_prune_ranks_rows(ht_prune_method m)
 {
     return methods[m].ops == &ht_prune_neuron_ops;
