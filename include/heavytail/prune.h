@@ -99,8 +99,8 @@ typedef struct ht_prune_result {
                                            as two factors where that is less */
     size_t bytes, bytes_left;           /* the same in floats; scattered weights as compressed sparse rows */
     ht_score train, test;               /* of the pruned network; only ht_prune_try fills them */
-    double multiply_adds, multiply_adds_left; /* of all weights stored, before and after, for one sample: a weight
-                                                 of a convolution one for each place (network.h) */
+    double multiply_adds, multiply_adds_left; /* of all weights stored, before and after, for one sample: a
+                                                 weight of a convolution one for each place (network.h) */
 } ht_prune_result;
 
 /* Prunes `net` in place. Removed neurons keep a zero row and a zero bias; their outgoing weights stay,

@@ -28,6 +28,7 @@ static const ht_option_info options[] = {
     {"--data", "D", HT_FILL_DATA, NULL, "the data set, as in data.name: mnist, csv:FILE …; of a network that is there, what to measure it on"},
     {"--decode", "F.htc", HT_FILL_FILE, NULL, "the way back: read a code instead of a network"},
     {"--dump", "F", HT_FILL_FILE, NULL, "write the last screen to a file: .png as a picture, .ansi with colours, else as text"},
+    {"--equal-size", NULL, HT_FILL_NOTHING, NULL, "instead of all methods: Occam's network, the same network trained without and pruned to its weights and multiply-adds (by --method, else occam.method), and one as narrow from the start"},
     {"--error", "E", HT_FILL_NOTHING, NULL, "remove as much as this relative error allows (prune.error)"},
     {"--file", "F", HT_FILL_FILE, NULL, "read the grid from a file"},
     {"--format", "text", HT_FILL_WORDS, NULL, "how the table is written"},

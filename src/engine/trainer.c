@@ -96,11 +96,11 @@ static ht_code check_every(const ht_trainer *t, ht_error *err)
 {
     uint64_t every = (uint64_t)ht_params_get(&t->params, HT_P_OCCAM_EVERY), batch = (uint64_t)batch_of(t);
     if (every == 0 || every >= batch * targets_of(t->data)) return HT_OK;
-    return ht_error_set(err, HT_USAGE,
-                        "occam.every = %llu targets is less than a step trains on, %llu samples of %llu each; give "
-                        "more, or a smaller train.batch",
-                        (unsigned long long)every, (unsigned long long)batch,
-                        (unsigned long long)targets_of(t->data));
+    return ht_error_set(
+        err, HT_USAGE,
+        "occam.every = %llu targets is less than a step trains on, %llu samples of %llu each; give "
+        "more, or a smaller train.batch",
+        (unsigned long long)every, (unsigned long long)batch, (unsigned long long)targets_of(t->data));
 }
 
 /* The mask is another. */
@@ -284,8 +284,9 @@ static ht_trainer *make(const ht_params *params, const ht_dataset *data, ht_pool
     t->order = ht_alloc(data->train.count, sizeof *t->order, "the order of samples", err);
     if (!t->net || !t->order || ht_augment_check(augment_of(params), data, err) != HT_OK ||
         ht_validation_check(params, data->train.count, err) != HT_OK || check_every(t, err) != HT_OK ||
-        ht_validation_make(&t->validation, data, params, err) != HT_OK || check_optimizer(t, err) != HT_OK || make_factors(t, err) != HT_OK ||
-        reserve_batch(t, batch_of(t), err) != HT_OK || restart_average(t, err) != HT_OK) {
+        ht_validation_make(&t->validation, data, params, err) != HT_OK || check_optimizer(t, err) != HT_OK ||
+        make_factors(t, err) != HT_OK || reserve_batch(t, batch_of(t), err) != HT_OK ||
+        restart_average(t, err) != HT_OK) {
         ht_trainer_free(t);
         return NULL;
     }
@@ -447,7 +448,8 @@ static void add_to_row(ht_trainer_row *row, const ht_step_result *result)
     row->steps++;
 }
 
-/* Is an epoch over, of the data or (occam.every) of so many targets? What is beyond counts for the next one. */
+/* Is an epoch over, of the data or (occam.every) of so many targets? What is beyond counts for the next one.
+ */
 static bool epoch_ends(ht_trainer *t, int batch)
 {
     uint64_t every = (uint64_t)ht_params_get(&t->params, HT_P_OCCAM_EVERY), *seen = &t->at.occam.seen;
@@ -660,8 +662,12 @@ ht_trainer_row ht_trainer_take_row(ht_trainer *t)
 
 ht_sample ht_trainer_eval_sample(ht_trainer *t, bool row)
 {
-    ht_sample sample = {
-        .kind = HT_SAMPLE_EVAL, .step = t->at.step, .seconds = t->at.seconds, .epoch = ht_trainer_epoch(t)};
+    ht_sample sample = {.kind = HT_SAMPLE_EVAL,
+                        .step = t->at.step,
+                        .seconds = t->at.seconds,
+                        .epoch = ht_trainer_epoch(t),
+                        .multiply_adds = t->multiply_adds,
+                        .compute = ht_trainer_compute(t)};
     if (!row) return sample;
     ht_trainer_row r = ht_trainer_take_row(t);
     sample.folded = (uint32_t)r.steps;

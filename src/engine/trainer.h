@@ -146,9 +146,9 @@ ht_samples ht_trainer_test_samples(const ht_trainer *t);
 /* Evaluates on the first test samples into an EVAL sample; with `row` it also takes the row. */
 ht_code ht_trainer_evaluate(ht_trainer *t, bool row, ht_sample *sample, ht_error *err);
 
-/* Multiply-adds (nn/layers/multiply_adds.h): of the weights that are trained, for a sample forward; and of all
- * training, each step three times that for each sample of its batch. NaN: the checkpoint that was resumed is of
- * a program that did not count. */
+/* Multiply-adds (nn/layers/multiply_adds.h): of the weights that are trained, for a sample forward; and of
+ * all training, each step three times that for each sample of its batch. NaN: the checkpoint that was resumed
+ * is of a program that did not count. */
 double ht_trainer_multiply_adds(const ht_trainer *t);
 double ht_trainer_compute(const ht_trainer *t);
 

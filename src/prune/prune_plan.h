@@ -53,7 +53,7 @@ typedef struct ht_prune_ops {
                      ht_error *err);
     const char *unlasting; /* ht_prune_unlasting; NULL: zeros are what it removes */
     bool centres;          /* listens to spec.centre */
-    bool masks;   /* units are rows, which a mask can leave out: trying needs no copy of the network */
+    bool masks; /* units are rows, which a mask can leave out: trying needs no copy of the network */
     const struct ht_prune_ops *columns; /* what prune.unit = column asks for; NULL: the same */
     ht_prune_words words;               /* NULL: as the table says, and of filters with `masks` "filters" */
 } ht_prune_ops;

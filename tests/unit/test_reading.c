@@ -126,7 +126,8 @@ static void fill_methods(ht_model *m)
             s->curve[k] = (ht_prune_point){.weights = 1 - (double)k / POINTS, .accuracy = 0.9};
     }
     m->epochs.count = 5;
-    for (int i = 0; i < 5; i++) m->epochs.row[i] = (ht_occam_epoch){(uint64_t)i + 1, 0.1, 0.5, 0.9, 0.8, 1e5, 1e9};
+    for (int i = 0; i < 5; i++)
+        m->epochs.row[i] = (ht_occam_epoch){(uint64_t)i + 1, 0.1, 0.5, 0.9, 0.8, 1e5, 1e9};
 }
 
 static ht_model *new_model(void)

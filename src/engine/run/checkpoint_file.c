@@ -79,7 +79,8 @@ static void add_table(listing *list, const char *name, ht_tensor_out table)
 static ht_code make_epochs(listing *list, const ht_checkpoint *c, ht_error *err)
 {
     double *to = list->epochs = ht_alloc(c->epoch_count * EPOCH_COLUMNS, sizeof *to, "the epochs", err);
-    double *also = list->compute = ht_alloc(c->epoch_count * COMPUTE_COLUMNS, sizeof *also, "the epochs", err);
+    double *also = list->compute =
+        ht_alloc(c->epoch_count * COMPUTE_COLUMNS, sizeof *also, "the epochs", err);
     if (!to || !also) return HT_FAIL;
     for (size_t i = 0; i < c->epoch_count; i++) {
         const ht_occam_epoch *e = &c->epochs[i];
@@ -264,8 +265,9 @@ static bool take_row(ht_occam_epoch *e, const double *from, const double *also, 
 {
     if (!(from[0] > (double)after && from[0] <= (double)last && from[0] == (double)(uint64_t)from[0]))
         return false;
-    *e = (ht_occam_epoch){(uint64_t)from[0],          from[1], from[2], from[3], from[4],
-                          also ? also[0] : (double)NAN, also ? also[1] : (double)NAN};
+    *e = (ht_occam_epoch){
+        (uint64_t)from[0],           from[1], from[2], from[3], from[4], also ? also[0] : (double)NAN,
+        also ? also[1] : (double)NAN};
     return true;
 }
 
