@@ -77,7 +77,8 @@ static void fill_report(ht_report *r)
         look->count = POINTS, look->units = 1000, look->groups = POINTS, look->step = STEPS;
         for (int k = 0; k < POINTS; k++) {
             double at = (double)k / (POINTS - 1);
-            look->points[k] = (ht_prune_point){(int64_t)(1000 * at), at, at, 1 - at / 2, 0.1, 1 - at, 1 - at};
+            look->points[k] =
+                (ht_prune_point){(int64_t)(1000 * at), at, at, 1 - at / 2, 0.1, 1 - at, 1 - at, 1 - at};
             look->group[k] = 1 + (float)k;
         }
         look->at = look->points[POINTS / 2];
