@@ -169,7 +169,8 @@ typedef struct ht_prune_reading {
     double one_point; /* the ratio up to which no point of the curve is more than a point lower; 0: the first
                          removal costs more */
     double area;      /* under accuracy against ratio, by trapezoids */
-    double kept;      /* the share of the parameters (`weights`) at one_point */
+    double kept;      /* the share of the parameters (`weights`) at one_point … */
+    double compute;   /* … and of the multiply-adds */
 } ht_prune_reading;
 
 ht_prune_reading ht_prune_read(const ht_prune_curve *curve);

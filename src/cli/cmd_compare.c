@@ -61,8 +61,8 @@ static json_t *needed_json(const ht_compare_state *s, const ht_method_state *met
 /* Every number over the same seeds. */
 static json_t *spreads_json(const ht_method_state *method)
 {
-    static const char *const names[HT_METHOD_NUMBERS] = {"test_accuracy", "test_loss",  "share",
-                                                         "kappa",         "above_1e-4", "rows"};
+    static const char *const names[HT_METHOD_NUMBERS] = {
+        "test_accuracy", "test_loss", "share", "multiply_adds", "kappa", "above_1e-4", "rows"};
     json_t *spreads = json_object();
     for (int i = 0; i < HT_METHOD_NUMBERS; i++) {
         ht_method_spread s = ht_method_spread_of(method, (ht_method_number)i);
@@ -85,6 +85,7 @@ static json_t *method_json(const ht_compare_state *s, int number)
                                ht_prune_at(method->pruning)->name, "params", ht_json_params(&params), "train",
                                ht_json_score(&method->train), "test", ht_json_score(&method->test));
     json_object_set_new(object, "kept", ht_json_number(method->kept));
+    json_object_set_new(object, "multiply_adds", ht_json_number(method->compute));
     json_object_set_new(object, "needed", needed_json(s, method));
     json_object_set_new(object, "diverged", json_integer(ht_method_need_of(method).diverged));
     json_object_set_new(object, "over_seeds", spreads_json(method));

@@ -40,7 +40,7 @@ static void fill_look(ht_prune_look *look, int units, int points)
                                            .bytes = fmin(1, 1.5 * (1 - ratio))};
     }
     look->at = look->points[points * 3 / 10];
-    look->reading = (ht_prune_reading){0.02, 0.75, 1};
+    look->reading = (ht_prune_reading){0.02, 0.75, 1, 1};
     look->samples = 500, look->step = 7;
 }
 
@@ -81,7 +81,7 @@ static void expect(const ht_model *m, unsigned shown, ht_prune_method lead)
 {
     assert_int_equal(ht_pruning_shown(m), shown);
     assert_int_equal(m->prune_lead, lead);
-    assert_int_equal(ht_pruning_by_weights(m), (shown & (shown - 1)) != 0);
+    assert_int_equal(ht_pruning_axis(m), (shown & (shown - 1)) != 0);
 }
 
 static void a_method_is_shown_then_read_then_hidden(void **state)
@@ -130,7 +130,7 @@ static void requests_follow_the_screen(void **state)
 
 static int64_t removed_at(const ht_model *m)
 {
-    return ht_pruning_at(ht_pruning_lead(m), ht_pruning_cursor(m), ht_pruning_by_weights(m))->removed;
+    return ht_pruning_at(ht_pruning_lead(m), ht_pruning_cursor(m), ht_pruning_axis(m))->removed;
 }
 
 static void every_step_of_the_cursor_reads_another_point(void **state)

@@ -39,7 +39,7 @@ ht_code ht_prune_report_make(ht_prune_report *r, const ht_prune_input *in, const
     *r = (ht_prune_report){.spec = *spec,
                            .whole = {(double)NAN, (double)NAN},
                            .seconds = {(double)NAN, (double)NAN},
-                           .reading = {(double)NAN, (double)NAN, (double)NAN}};
+                           .reading = {(double)NAN, (double)NAN, (double)NAN, (double)NAN}};
     if (in->samples && (ht_network_evaluate(in->net, in->samples, NULL, in->pool, &r->whole, err) != HT_OK ||
                         ht_prune_input_check(in, &r->whole, err) != HT_OK))
         return err->code;

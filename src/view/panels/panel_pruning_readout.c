@@ -21,21 +21,21 @@ enum {
 static void add_method(const ht_model *m, ht_room room, ht_prune_method method, ht_form *form)
 {
     const ht_prune_look *look = &m->report.look[method];
-    bool shown = ht_pruning_shown(m) >> method & 1, by_weights = ht_pruning_by_weights(m);
+    bool shown = ht_pruning_shown(m) >> method & 1, several = ht_pruning_axis(m) != HT_BY_UNITS;
     const ht_prune_point *p = shown ? ht_pruning_under(m, look) : NULL;
     char label[40];
     snprintf(label, sizeof label, "%c %s", ht_prune_tag(method), ht_prune_at(method)->name);
     ht_row *row = ht_form_add(form, HT_ROW_VALUE, shown ? ht_prune_role(method) : HT_ROLE_DIM, label, "%s",
                               shown ? "on its way" : "-");
     row->id = (int)method;
-    row->selected = m->control >= 0 && shown && method == m->prune_lead && by_weights;
+    row->selected = m->control >= 0 && shown && method == m->prune_lead && several;
     if (!p) return;
     if (room.columns < WIDE)
         snprintf(row->value, sizeof row->value, "%.3f", p->accuracy);
     else
         snprintf(row->value, sizeof row->value, "%.4f (%+.4f)", p->accuracy,
                  p->accuracy - look->points[0].accuracy);
-    if (room.rows < TALLER || !by_weights) return;
+    if (room.rows < TALLER || !several) return;
     ht_form_add(form, HT_ROW_VALUE, HT_ROLE_DIM, "", "κ %.3f  %s %.3f  -1 point %.3f", look->at.ratio,
                 ht_model_error_symbol(&m->report), p->error, look->reading.one_point)
         ->id = (int)method;
@@ -48,7 +48,7 @@ static void add_methods(const ht_model *m, ht_room room, ht_form *form)
     char text[48];
     snprintf(text, sizeof text, "%s there (1-%d)", room.columns < WIDE ? "Accuracy" : "Test accuracy",
              HT_PRUNE_METHODS);
-    if (listed != ht_pruning_shown(m) || ht_pruning_by_weights(m))
+    if (listed != ht_pruning_shown(m) || ht_pruning_axis(m))
         ht_panel_add_heading(form, text);
     else
         listed = 0;
