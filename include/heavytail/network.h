@@ -160,6 +160,12 @@ typedef struct ht_sizes {
 
 ht_sizes ht_network_sizes(const ht_network *net);
 
+/* Multiplications with a weight, each with an addition, that one sample costs on its way forward: one for a
+ * non-zero weight of a dense layer, of a convolution one for each place of what it gives (zeros around the
+ * picture are read like others). Biases, gains, activations, pooling and sums have no weight to multiply
+ * with. */
+double ht_network_multiply_adds(const ht_network *net);
+
 typedef struct ht_score {
     double loss;     /* mean cross-entropy, natural logarithm */
     double accuracy; /* correct / total; the lowest class wins a tie */

@@ -105,6 +105,7 @@ typedef enum ht_prune_scope { HT_PRUNE_PER_LAYER, HT_PRUNE_GLOBAL } ht_prune_sco
 typedef enum ht_prune_side { HT_PRUNE_ROWS, HT_PRUNE_COLUMNS } ht_prune_side; /* prune.unit */
 typedef enum ht_coreset_kind { HT_CORESET_SAMPLED, HT_CORESET_BEST, HT_CORESET_TOP } ht_coreset_kind;
 typedef enum ht_prune_metric { HT_FRO_SQUARED, HT_FRO } ht_prune_metric;
+typedef enum ht_occam_rule { HT_OCCAM_OURS, HT_OCCAM_PUBLISHED } ht_occam_rule; /* occam.rule */
 
 const ht_param_info *ht_param_at(ht_param p); /* static storage */
 /* Does it say when training has reached what was asked for (train.stop_…)? */

@@ -148,6 +148,14 @@ ht_samples ht_trainer_test_samples(const ht_trainer *t);
 /* Evaluates on the first test samples into an EVAL sample; with `row` it also takes the row. */
 ht_code ht_trainer_evaluate(ht_trainer *t, bool row, ht_sample *sample, ht_error *err);
 
+/* Multiply-adds (nn/layers/multiply_adds.h): of the weights that are trained, for a sample forward; and of
+ * all training, each step three times that for each sample of its batch. NaN: the checkpoint that was resumed
+ * is of a program that did not count. */
+double ht_trainer_multiply_adds(const ht_trainer *t);
+double ht_trainer_compute(const ht_trainer *t);
+
+enum { HT_UNCOUNTED = -1 };
+
 /* What training depends on beside weights, momentum, mask and parameters; `revision` and `seconds` say where
  * it stands in its journal. */
 typedef struct ht_trainer_state {
@@ -157,6 +165,7 @@ typedef struct ht_trainer_state {
         reached; /* the step at which the stopping criterion held; 0: not yet, or train.stop_after is 0 */
     ht_trainer_row row;
     ht_occam occam;    /* with occam.lambda0 */
+    double compute;    /* multiply-adds of all steps; HT_UNCOUNTED: part of them was not counted */
     uint64_t averaged; /* iterates in the mean */
     uint64_t recent;   /* the last iterates that are kept beside it */
     uint64_t revision;

@@ -98,8 +98,10 @@ typedef struct ht_sample {
     uint32_t folded;
     double loss, loss_min, loss_max, accuracy;
     double test_loss, test_accuracy; /* EVAL */
-    ht_state state;                  /* STATE */
-    ht_param param;                  /* CHANGE */
+    double multiply_adds,
+        compute;    /* EVAL: of a sample forward, and of all training so far; NaN: not counted */
+    ht_state state; /* STATE */
+    ht_param param; /* CHANGE */
     double before, value;
     char message[200]; /* STATE, LABEL */
     /* CHANGE, RESET, PRUNE, UNMASK, REWIND: its number among the changes of the run, as in the journal */

@@ -60,6 +60,11 @@ const char *ht_prune_unit(const ht_network *net, ht_prune_method m, ht_prune_sid
     return ht_prune_units_word(net, words_of(m, side));
 }
 
+const char *ht_prune_unlasting(ht_prune_method m)
+{
+    return methods[m].ops->unlasting;
+}
+
 bool ht_prune_ranks_rows(ht_prune_method m)
 {
     return methods[m].ops == &ht_prune_neuron_ops;
@@ -210,14 +215,14 @@ void ht_prune_curve_free(ht_prune_curve *curve)
 
 ht_prune_reading ht_prune_read(const ht_prune_curve *curve)
 {
-    ht_prune_reading r = {.kept = 1};
+    ht_prune_reading r = {.kept = 1, .compute = 1};
     const ht_prune_point *p = curve->points;
     bool within = true;
     for (int i = 0; i < curve->count; i++) {
         /* Whole samples, so the margin is for the rounding of the difference alone. */
         bool enough = p[i].accuracy >= p[0].accuracy - 0.01 - 1e-9;
         within = within && enough;
-        if (within) r.one_point = p[i].ratio, r.kept = p[i].weights;
+        if (within) r.one_point = p[i].ratio, r.kept = p[i].weights, r.compute = p[i].compute;
         if (i > 0) r.area += (p[i].ratio - p[i - 1].ratio) * (p[i].accuracy + p[i - 1].accuracy) / 2;
     }
     return r;

@@ -74,7 +74,8 @@ static ht_code evaluate(grid *g, double ratio, ht_prune_point *point, ht_error *
                               .accuracy = score.accuracy,
                               .loss = score.loss,
                               .weights = (double)r.parameters_left / (double)r.parameters,
-                              .bytes = (double)r.bytes_left / (double)r.bytes};
+                              .bytes = (double)r.bytes_left / (double)r.bytes,
+                              .compute = r.multiply_adds_left / r.multiply_adds};
     return HT_OK;
 }
 

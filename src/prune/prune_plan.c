@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/cancel.h"
+#include "nn/layers/multiply_adds.h"
 
 void ht_prune_free_row_norms(ht_prune_plan *plan)
 {
@@ -46,7 +47,13 @@ static void measure_sizes(const ht_prune_plan *plan, const int64_t removed[HT_WE
 {
     r->parameters = ht_network_parameters(plan->net);
     r->bytes = r->parameters * sizeof(float);
-    for (int l = 0; l < plan->net->weight_count; l++) plan->ops->measure(plan, l, removed, r);
+    r->multiply_adds = ht_multiply_adds_whole(plan->net);
+    for (int l = 0; l < plan->net->weight_count; l++) {
+        size_t before = r->parameters_left;
+        plan->ops->measure(plan, l, removed, r);
+        r->multiply_adds_left +=
+            (double)(r->parameters_left - before) * (double)ht_weight_places(plan->net, l);
+    }
 }
 
 ht_prune_result ht_prune_plan_result(const ht_prune_plan *plan, const int64_t removed[HT_WEIGHTS_MAX],

@@ -51,8 +51,9 @@ typedef struct ht_prune_ops {
     /* The curve of a network of two dense layers, cut at `at` too; NULL: by evaluations. */
     ht_code (*curve)(const ht_prune_plan *plan, const ht_samples *samples, ht_prune_curve *curve,
                      ht_error *err);
-    bool centres; /* listens to spec.centre */
-    bool masks;   /* units are rows, which a mask can leave out: trying needs no copy of the network */
+    const char *unlasting; /* ht_prune_unlasting; NULL: zeros are what it removes */
+    bool centres;          /* listens to spec.centre */
+    bool masks; /* units are rows, which a mask can leave out: trying needs no copy of the network */
     const struct ht_prune_ops *columns; /* what prune.unit = column asks for; NULL: the same */
     ht_prune_words words;               /* NULL: as the table says, and of filters with `masks` "filters" */
 } ht_prune_ops;

@@ -189,6 +189,7 @@ const ht_prune_ops ht_prune_svd_ops = {
     .cut = ht_prune_cut_orders,
     .project = project,
     .measure = measure,
+    .unlasting = "what it takes are directions, not weights: the next step brings them back",
     .centres = true,
     .curve = ht_prune_svd_curve,
 };

@@ -111,7 +111,7 @@ static void fill_lines(const ht_prune_figure *figure, bool numbers, ht_prune_lin
     *lines = (ht_prune_lines){.count = figure->count,
                               .metric = first->metric,
                               .split = figure->split,
-                              .by_weights = figure->count > 1,
+                              .axis = figure->count > 1 ? ht_prune_axis_of(figure->params) : HT_BY_UNITS,
                               .terse = figure->count > 1 && numbers}; /* κ stands beside the chart */
     lines->error = isnan(first->ratio) ? first->error : (double)NAN;
     for (int i = 0; i < figure->count; i++) {

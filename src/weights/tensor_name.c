@@ -211,7 +211,7 @@ bool ht_name_is_aside(const char *name)
 
 bool ht_name_is_ours_aside(const char *name)
 {
-    static const char *const tables[] = {"occam.epochs", "average.recent"},
+    static const char *const tables[] = {"occam.epochs", "occam.compute", "average.recent"},
                              *const parts[] = {"bias.", "running_mean.", "running_var."},
                              *const arrays[] = {"momentum",  "factors.0", "factors.1", "factors.2",
                                                 "factors.3", "average",   "best",      "mean",

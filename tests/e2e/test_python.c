@@ -71,7 +71,7 @@ static const struct {
     FIELD(ht_prune_result, parameters_left), FIELD(ht_prune_result, test),
     SIZE(ht_prune_point), FIELD(ht_prune_point, ratio), FIELD(ht_prune_point, error),
     FIELD(ht_prune_point, accuracy), FIELD(ht_prune_point, loss), FIELD(ht_prune_point, weights),
-    FIELD(ht_prune_point, bytes),
+    FIELD(ht_prune_point, bytes), FIELD(ht_prune_point, compute), FIELD(ht_prune_result, multiply_adds_left),
     SIZE(ht_prune_curve), FIELD(ht_prune_curve, count), FIELD(ht_prune_curve, points),
     FIELD(ht_prune_curve, at), FIELD(ht_prune_curve, units),
 };

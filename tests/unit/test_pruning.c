@@ -41,7 +41,7 @@ static void fill_look(ht_prune_look *look, int units, int points)
                                            .bytes = fmin(1, 1.5 * (1 - ratio))};
     }
     look->at = look->points[points * 3 / 10];
-    look->reading = (ht_prune_reading){0.02, 0.75, 1};
+    look->reading = (ht_prune_reading){0.02, 0.75, 1, 1};
     look->samples = 500, look->step = 7;
 }
 
@@ -82,7 +82,7 @@ static void expect(const ht_model *m, unsigned shown, ht_prune_method lead)
 {
     assert_int_equal(ht_pruning_shown(m), shown);
     assert_int_equal(m->prune_lead, lead);
-    assert_int_equal(ht_pruning_by_weights(m), (shown & (shown - 1)) != 0);
+    assert_int_equal(ht_pruning_axis(m), (shown & (shown - 1)) != 0);
 }
 
 static void a_method_is_shown_then_read_then_hidden(void **state)
@@ -131,7 +131,7 @@ static void requests_follow_the_screen(void **state)
 
 static int64_t removed_at(const ht_model *m)
 {
-    return ht_pruning_at(ht_pruning_lead(m), ht_pruning_cursor(m), ht_pruning_by_weights(m))->removed;
+    return ht_pruning_at(ht_pruning_lead(m), ht_pruning_cursor(m), ht_pruning_axis(m))->removed;
 }
 
 static void every_step_of_the_cursor_reads_another_point(void **state)
@@ -604,7 +604,7 @@ static void on_an_axis_of_weights_kappa_is_where_it_stands(void **state)
     (void)state;
     const ht_prune_point points[] = {{.weights = 1, .accuracy = 1},
                                      {.ratio = 0.3, .weights = 0.8, .accuracy = 0.9}};
-    ht_prune_lines lines = {.count = 2, .split = "test", .by_weights = true};
+    ht_prune_lines lines = {.count = 2, .split = "test", .axis = HT_BY_WEIGHTS};
     lines.line[0] = (ht_prune_line){.method = HT_PRUNE_NODE, .count = 2, .points = points, .at = &points[1]};
     lines.line[1] = lines.line[0];
     lines.line[1].method = HT_PRUNE_SVD;
@@ -614,7 +614,7 @@ static void on_an_axis_of_weights_kappa_is_where_it_stands(void **state)
     assert_string_equal(chart.series[1].value, "κ at 0.200");
     assert_true(fabs(chart.series[2].x[0] - 0.2) < 1e-12); /* the dot */
     ht_chart_clear(&chart);
-    lines.count = 1, lines.by_weights = false;
+    lines.count = 1, lines.axis = HT_BY_UNITS;
     ht_prune_chart(&lines, &chart);
     assert_string_equal(chart.series[0].value, "κ 0.300");
     ht_chart_free(&chart);

@@ -77,7 +77,8 @@ static void fill_report(ht_report *r)
         look->count = POINTS, look->units = 1000, look->groups = POINTS, look->step = STEPS;
         for (int k = 0; k < POINTS; k++) {
             double at = (double)k / (POINTS - 1);
-            look->points[k] = (ht_prune_point){(int64_t)(1000 * at), at, at, 1 - at / 2, 0.1, 1 - at, 1 - at};
+            look->points[k] =
+                (ht_prune_point){(int64_t)(1000 * at), at, at, 1 - at / 2, 0.1, 1 - at, 1 - at, 1 - at};
             look->group[k] = 1 + (float)k;
         }
         look->at = look->points[POINTS / 2];
@@ -126,7 +127,8 @@ static void fill_methods(ht_model *m)
             s->curve[k] = (ht_prune_point){.weights = 1 - (double)k / POINTS, .accuracy = 0.9};
     }
     m->epochs.count = 5;
-    for (int i = 0; i < 5; i++) m->epochs.row[i] = (ht_occam_epoch){(uint64_t)i + 1, 0.1, 0.5, 0.9, 0.8};
+    for (int i = 0; i < 5; i++)
+        m->epochs.row[i] = (ht_occam_epoch){(uint64_t)i + 1, 0.1, 0.5, 0.9, 0.8, 1e5, 1e9};
 }
 
 static ht_model *new_model(void)

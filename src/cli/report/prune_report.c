@@ -39,7 +39,7 @@ ht_code ht_prune_report_make(ht_prune_report *r, const ht_prune_input *in, const
     *r = (ht_prune_report){.spec = *spec,
                            .whole = {(double)NAN, (double)NAN},
                            .seconds = {(double)NAN, (double)NAN},
-                           .reading = {(double)NAN, (double)NAN, (double)NAN}};
+                           .reading = {(double)NAN, (double)NAN, (double)NAN, (double)NAN}};
     if (in->samples && (ht_network_evaluate(in->net, in->samples, NULL, in->pool, &r->whole, err) != HT_OK ||
                         ht_prune_input_check(in, &r->whole, err) != HT_OK))
         return err->code;
@@ -87,10 +87,11 @@ static bool write_curve(FILE *f, const ht_prune_curve *curve)
     bool good = fputs("\"curve\": [", f) >= 0;
     for (int i = 0; i < curve->count && good; i++) {
         const ht_prune_point *p = &curve->points[i];
-        json_t *point = json_pack("{s:I, s:o, s:o, s:o, s:o, s:o}", "k", (json_int_t)p->removed, "ratio",
-                                  ht_json_number(p->ratio), "error", ht_json_number(p->error), "accuracy",
-                                  ht_json_number(p->accuracy), "loss", ht_json_number(p->loss),
-                                  "weights_left", ht_json_number(p->weights));
+        json_t *point =
+            json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "k", (json_int_t)p->removed, "ratio",
+                      ht_json_number(p->ratio), "error", ht_json_number(p->error), "accuracy",
+                      ht_json_number(p->accuracy), "loss", ht_json_number(p->loss), "weights_left",
+                      ht_json_number(p->weights), "multiply_adds_left", ht_json_number(p->compute));
         good = point && fputs(i ? ",\n    " : "\n    ", f) >= 0 && json_dumpf(point, f, DIGITS) == 0;
         json_decref(point);
     }
@@ -162,6 +163,7 @@ static json_t *report_json(const ht_prune_report *r, const ht_prune_input *in)
     if (r->curve.count) json_object_set_new(root, "curve_exact", json_boolean(r->curve.exact));
     json_object_set_new(root, "parameters", pair(p->parameters, p->parameters_left));
     json_object_set_new(root, "bytes", pair(p->bytes, p->bytes_left));
+    json_object_set_new(root, "multiply_adds", pair((size_t)p->multiply_adds, (size_t)p->multiply_adds_left));
     json_object_set_new(root, "compact",
                         json_pack("{s:I, s:I}", "parameters", (json_int_t)r->stored, "bytes",
                                   (json_int_t)r->stored * (json_int_t)sizeof(float)));
@@ -270,6 +272,10 @@ static void print_sizes(const ht_prune_report *r, const ht_prune_input *in)
     ht_format_grouped(after, sizeof after, (long long)r->result.parameters_left);
     printf("  parameters %s, before %s (ratio %.4f); %.1f kB, before %.1f kB\n", after, before,
            parameter_ratio(&r->result), (double)r->result.bytes_left / 1e3, (double)r->result.bytes / 1e3);
+    ht_format_grouped(before, sizeof before, (long long)r->result.multiply_adds);
+    ht_format_grouped(after, sizeof after, (long long)r->result.multiply_adds_left);
+    printf("  multiply-adds a sample %s, before %s (ratio %.4f)\n", after, before,
+           1 - r->result.multiply_adds_left / r->result.multiply_adds);
     print_smaller(r, in);
     if (r->result.held == 0) return;
     ht_format_grouped(before, sizeof before, r->result.held);

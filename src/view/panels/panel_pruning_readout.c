@@ -18,34 +18,37 @@ enum {
 
 /* ---- methods ---- */
 
-/* Of all weights, as the axis of several methods is: up to where at most one point of accuracy is lost. */
-static double one_point_of(const ht_prune_look *look)
+/* On such an axis: up to where at most one point of accuracy is lost. */
+static double one_point_of(const ht_prune_look *look, ht_prune_axis axis)
 {
-    const ht_prune_point *p = ht_pruning_at(look, look->reading.one_point, false);
-    return p ? ht_prune_x(p, true) : (double)NAN;
+    if (axis == HT_BY_UNITS) return look->reading.one_point;
+    const ht_prune_point *p = ht_pruning_at(look, look->reading.one_point, HT_BY_UNITS);
+    return p ? ht_prune_x(p, axis) : (double)NAN;
 }
 
 /* "0.9750": the accuracy at the cursor. */
 static void add_method(const ht_model *m, ht_room room, ht_prune_method method, ht_form *form)
 {
     const ht_prune_look *look = &m->report.look[method];
-    bool shown = ht_pruning_shown(m) >> method & 1, by_weights = ht_pruning_by_weights(m);
+    ht_prune_axis axis = ht_pruning_axis(m);
+    bool shown = ht_pruning_shown(m) >> method & 1, several = axis != HT_BY_UNITS;
     const ht_prune_point *p = shown ? ht_pruning_under(m, look) : NULL;
     char label[40];
     snprintf(label, sizeof label, "%c %s", ht_prune_tag(method), ht_prune_at(method)->name);
     ht_row *row = ht_form_add(form, HT_ROW_VALUE, shown ? ht_prune_role(method) : HT_ROLE_DIM, label, "%s",
                               shown ? "on its way" : "-");
     row->id = (int)method;
-    row->selected = m->control >= 0 && shown && method == m->prune_lead && by_weights;
+    row->selected = m->control >= 0 && shown && method == m->prune_lead && several;
     if (!p) return;
     if (room.columns < WIDE)
         snprintf(row->value, sizeof row->value, "%.3f", p->accuracy);
     else
         snprintf(row->value, sizeof row->value, "%.4f (%+.4f)", p->accuracy,
                  p->accuracy - look->points[0].accuracy);
-    if (room.rows < TALLER || !by_weights) return;
+    if (room.rows < TALLER || !several) return;
     ht_form_add(form, HT_ROW_VALUE, HT_ROLE_DIM, "", "κ at %.3f  %s %.3f  -1 point %.3f",
-                ht_prune_x(&look->at, true), ht_model_error_symbol(&m->report), p->error, one_point_of(look))
+                ht_prune_x(&look->at, axis), ht_model_error_symbol(&m->report), p->error,
+                one_point_of(look, axis))
         ->id = (int)method;
 }
 
@@ -56,7 +59,7 @@ static void add_methods(const ht_model *m, ht_room room, ht_form *form)
     char text[48];
     snprintf(text, sizeof text, "%s there (1-%d)", room.columns < WIDE ? "Accuracy" : "Test accuracy",
              HT_PRUNE_METHODS);
-    if (listed != ht_pruning_shown(m) || ht_pruning_by_weights(m))
+    if (listed != ht_pruning_shown(m) || ht_pruning_axis(m))
         ht_panel_add_heading(form, text);
     else
         listed = 0;
@@ -112,18 +115,19 @@ static void add_speed(const ht_report *r, ht_prune_method method, ht_form *form)
     ht_form_add(form, HT_ROW_VALUE, HT_ROLE_TEXT, label, "× %.1f", r->speed_up);
 }
 
-/* Of the method's units, and where the axis is one of weights, of those. */
+/* Of the method's units, and where the axis is another, on that. */
 static void add_fractions(const ht_model *m, ht_room room, const char *unit, const ht_prune_point *p,
                           ht_form *form)
 {
-    bool by_weights = ht_pruning_by_weights(m), narrow = room.columns < WIDE;
+    ht_prune_axis axis = ht_pruning_axis(m);
+    bool several = axis != HT_BY_UNITS, narrow = room.columns < WIDE;
     char label[48];
-    snprintf(label, sizeof label, "%s%s%s", by_weights ? "of " : "fraction", by_weights ? unit : "",
+    snprintf(label, sizeof label, "%s%s%s", several ? "of " : "fraction", several ? unit : "",
              narrow ? "" : " removed");
-    if (!by_weights || strcmp(unit, "weights") != 0)
+    if (!several || strcmp(unit, ht_prune_axis_word(axis)) != 0)
         ht_form_add(form, HT_ROW_VALUE, HT_ROLE_TEXT, label, "%.4f", p->ratio);
-    snprintf(label, sizeof label, "of all weights%s", narrow ? "" : " removed");
-    if (by_weights) ht_form_add(form, HT_ROW_VALUE, HT_ROLE_TEXT, label, "%.4f", ht_prune_x(p, true));
+    snprintf(label, sizeof label, "of all %s%s", ht_prune_axis_word(axis), narrow ? "" : " removed");
+    if (several) ht_form_add(form, HT_ROW_VALUE, HT_ROLE_TEXT, label, "%.4f", ht_prune_x(p, axis));
 }
 
 static void add_cursor(const ht_model *m, ht_room room, ht_form *form)
@@ -160,16 +164,17 @@ static void add_marks(const ht_model *m, ht_room room, ht_form *form)
     char text[400];
     if (look->count == 0) return;
     ht_panel_add_heading(form, "The whole curve");
-    bool by_weights = ht_pruning_by_weights(m);
-    if (by_weights) /* of which the axis is not */
+    ht_prune_axis axis = ht_pruning_axis(m);
+    if (axis != HT_BY_UNITS) /* which κ is of */
         snprintf(text, sizeof text, "κ of %s", ht_pruning_unit(look, m->prune_lead));
     else
         snprintf(text, sizeof text, "κ at %s = %.3g", ht_model_error_symbol(r), r->error);
     ht_form_add(form, HT_ROW_VALUE, HT_ROLE_KAPPA, text, "%.4f", look->at.ratio);
-    if (by_weights)
-        ht_form_add(form, HT_ROW_VALUE, HT_ROLE_KAPPA,
-                    room.columns < WIDE ? "of all weights" : "so of all weights", "%.4f",
-                    ht_prune_x(&look->at, true));
+    if (axis != HT_BY_UNITS) {
+        snprintf(text, sizeof text, "%sof all %s", room.columns < WIDE ? "" : "so ",
+                 ht_prune_axis_word(axis));
+        ht_form_add(form, HT_ROW_VALUE, HT_ROLE_KAPPA, text, "%.4f", ht_prune_x(&look->at, axis));
+    }
     if (ht_pruning_off_curve(m, m->prune_lead)) {
         snprintf(text, sizeof text, "κ: each layer at %s = %.3g, so off the curve of equal shares.",
                  ht_model_error_symbol(r), r->error);
@@ -177,7 +182,7 @@ static void add_marks(const ht_model *m, ht_room room, ht_form *form)
     }
     ht_form_add(form, HT_ROW_VALUE, HT_ROLE_TEXT,
                 room.columns < WIDE ? "-1 point at" : "≤ 1 point lost up to", "%.4f",
-                by_weights ? one_point_of(look) : look->reading.one_point);
+                one_point_of(look, axis));
     ht_form_add(form, HT_ROW_VALUE, HT_ROLE_TEXT, room.columns < WIDE ? "area" : "area under the curve",
                 "%.4f", look->reading.area);
     ht_format_grouped(text, sizeof text, look->samples);
