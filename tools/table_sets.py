@@ -66,7 +66,7 @@ class Reader:
 
     SYMBOL, PAIRS, CHARS, LOGICAL, INTEGER, REAL, STRING, LIST = 1, 2, 9, 10, 13, 14, 16, 19
     ALTREP, REFERENCE, NIL = 238, 255, 254
-    DEEPEST = 50
+    DEEPEST, LONGEST = 50, 10 ** 7
 
     def __init__(self, data):
         self.data, self.at, self.references = data, 0, []
@@ -117,14 +117,16 @@ class Reader:
 
     def compact(self, deep):
         """1:n and the like, which R writes as a rule."""
-        info = self.item(deep)
-        state = self.item(deep)
+        info, state = self.item(deep), self.item(deep)
         self.item(deep)
-        name = info[0][1] if info and isinstance(info, list) else None
-        if name != "compact_intseq":
-            raise Error(f"a vector of kind {name} is not read")
-        count, first, step = (int(value) for value in state)
-        return Vector(range(first, first + count * step, step) if step else [])
+        if not (isinstance(info, list) and info and isinstance(info[0], tuple) and info[0][1] == "compact_intseq"):
+            raise Error("a vector of an unusual kind (ALTREP) is not read")
+        if not (isinstance(state, Vector) and len(state) == 3 and all(isinstance(x, float) and abs(x) <= 2 ** 31
+                                                                      and x == int(x) for x in state)
+                and 0 <= state[0] <= self.LONGEST and state[2] in (1, -1)):
+            raise Error("a range of numbers is damaged")
+        count, first, step = (int(x) for x in state)
+        return Vector(range(first, first + count * step, step))
 
     def values(self, kind):
         count = self.length()
@@ -163,8 +165,16 @@ class Reader:
         else:
             raise Error(f"an R object of type {kind} is not read: only vectors, factors and data frames are")
         if flags & 0x200:
-            found.attributes = dict(self.item(deep + 1) or [])
+            found.attributes = self.attributes(deep + 1)
         return found
+
+    def attributes(self, deep):
+        pairs = self.item(deep)
+        if pairs is None:
+            return {}
+        if isinstance(pairs, Vector) or not isinstance(pairs, list) or not all(isinstance(tag, str) for tag, _ in pairs):
+            raise Error("a vector's attributes are damaged")
+        return dict(pairs)
 
 
 def unpack(data):
@@ -188,32 +198,40 @@ def read_rda(data):
     found = reader.item()
     if not isinstance(found, list) or isinstance(found, Vector):
         raise Error("it holds no named objects")
-    return dict(found)
+    return {str(name): value for name, value in found}
+
+
+def words(vector, name):
+    """An attribute that is a vector of strings; [] where there is none."""
+    found = vector.attributes.get(name)
+    return [word for word in found if isinstance(word, str)] if isinstance(found, Vector) else []
 
 
 def is_factor(column):
-    return "factor" in (column.attributes.get("class") or [])
+    return "factor" in words(column, "class")
 
 
 def is_ordered(column):
-    return "ordered" in (column.attributes.get("class") or [])
+    return "ordered" in words(column, "class")
 
 
 def cells(column):
     """A column's cells as Python's; None is missing."""
     if not is_factor(column):
         return list(column)
-    levels = column.attributes.get("levels") or []
-    if any(code is not None and not 1 <= code <= len(levels) for code in column):
+    levels = words(column, "levels")
+    if any(code is not None and not (isinstance(code, int) and 1 <= code <= len(levels)) for code in column):
         raise Error("a factor has a code without a level")
     return [None if code is None else levels[code - 1] for code in column]
 
 
 def data_frame(found):
     """[(name, column)] of a data frame."""
-    if not isinstance(found, Vector) or "data.frame" not in (found.attributes.get("class") or []):
+    if not isinstance(found, Vector) or "data.frame" not in words(found, "class"):
         raise Error("it is no data frame")
-    names = found.attributes.get("names") or []
+    names = words(found, "names")
+    if not all(isinstance(column, Vector) for column in found):
+        raise Error("it has a column that is no vector")
     if len(names) != len(found) or len({len(column) for column in found}) != 1:
         raise Error("its columns are of different length, or without names")
     return list(zip(names, found))
@@ -228,7 +246,7 @@ def is_number(text):
 
 def are_categories(column):
     """Would a reader of CSV take this for numbers although they are none?"""
-    levels = column.attributes.get("levels") or []
+    levels = words(column, "levels")
     return is_factor(column) and not is_ordered(column) and len(levels) > 2 and all(map(is_number, levels))
 
 

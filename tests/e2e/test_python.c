@@ -172,6 +172,12 @@ static void what_is_logged_is_watched(void **state)
     pass_file("test_watch");
 }
 
+static void tables_of_other_packages_are_read(void **state)
+{
+    (void)state;
+    pass_file("test_sets");
+}
+
 static void steps_of_torch_are_those_of_the_program(void **state)
 {
     (void)state;
@@ -198,6 +204,7 @@ int main(void)
         cmocka_unit_test(indices_and_curves_are_those_of_the_program),
         cmocka_unit_test(runs_are_logged_and_opened),
         cmocka_unit_test(what_is_logged_is_watched),
+        cmocka_unit_test(tables_of_other_packages_are_read),
         cmocka_unit_test(steps_of_torch_are_those_of_the_program),
         cmocka_unit_test(the_example_trains_and_agrees),
         cmocka_unit_test(pip_and_make_install_bring_the_package),

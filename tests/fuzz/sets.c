@@ -15,6 +15,24 @@ static void look(const ht_dataset *data, const ht_samples *part)
         fuzz_require(isfinite(part->x[i]), "inputs are finite");
 }
 
+/* The columns of a table have the inputs among them, each once. */
+static void look_at_columns(const ht_dataset *data)
+{
+    int next = 0;
+    for (size_t i = 0; i < data->column_count; i++) {
+        const ht_dataset_column *c = &data->columns[i];
+        size_t lines = 0;
+        for (const char *p = c->words; p && *p; p++) lines += *p == '\n';
+        fuzz_require(memchr(c->name, '\0', sizeof c->name) != NULL, "names of columns end");
+        fuzz_require(lines == c->values, "a category has a word");
+        if (c->inputs == 0) continue;
+        fuzz_require(c->first == next, "columns have their inputs in order");
+        fuzz_require(c->role == HT_COLUMN_NUMBERS || c->role == HT_COLUMN_CATEGORIES, "others have none");
+        next += c->inputs;
+    }
+    fuzz_require(data->column_count == 0 || next == data->inputs, "all inputs are of a column");
+}
+
 void fuzz_load(const char *name)
 {
     ht_error err = {HT_OK, ""};
@@ -30,6 +48,7 @@ void fuzz_load(const char *name)
                  "the shape of a sample holds its inputs, or there is none");
     look(data, &data->train);
     look(data, &data->test);
+    look_at_columns(data);
     for (int c = 0; c < data->classes; c++)
         fuzz_require(memchr(data->class_names[c], '\0', sizeof data->class_names[c]) != NULL, "names end");
     ht_dataset_free(data);
