@@ -186,7 +186,7 @@ static void check_spreads(json_t *method, json_t *seeds)
     const char *name;
     double first = number(json_array_get(seeds, 0), "test_accuracy"),
            second = number(json_array_get(seeds, 1), "test_accuracy");
-    assert_int_equal(json_object_size(all), 6);
+    assert_int_equal(json_object_size(all), 7);
     json_object_foreach(all, name, spread)
     {
         json_t *quartiles = json_object_get(spread, "quartiles"), *range = json_object_get(spread, "range");
@@ -243,6 +243,155 @@ static void methods_are_compared_in_one_object_and_one_picture(void **state)
     assert_non_null(strstr(sandbox_run(many)->err, "at most 16 seeds"));
 }
 
+/* "runs" of the network of that name, or NULL where there is none. */
+static json_t *network_of(json_t *root, const char *name, json_t **over_seeds)
+{
+    size_t i;
+    json_t *n;
+    json_array_foreach(json_object_get(root, "equal_size"), i, n)
+    {
+        if (strcmp(json_string_value(json_object_get(n, "network")), name) != 0) continue;
+        *over_seeds = json_object_get(n, "over_seeds");
+        return json_object_get(n, "runs");
+    }
+    return NULL;
+}
+
+#define EQUAL                                                                                                \
+    "compare", "--equal-size", "--model.width", "40", "--train.batch", "100", "--steps", "60", "--seeds",    \
+        "2..3"
+
+static void occam_stands_beside_networks_of_its_size(void **state)
+{
+    (void)state;
+    const char *const args[] = {EQUAL, "--json", NULL};
+    json_t *root = answer(args, 0), *all, *ours;
+    json_t *occam = network_of(root, "occam", &ours);
+    static const char *const others[] = {"pruned", "narrow", "whole"};
+    assert_int_equal(json_array_size(occam), 2);
+    assert_null(network_of(root, "compute", &all)); /* of dense layers it is the pruned one */
+    for (int o = 0; o < 3; o++) {
+        json_t *runs = network_of(root, others[o], &all);
+        for (size_t s = 0; s < 2; s++) {
+            json_t *mine = json_array_get(occam, s), *other = json_array_get(runs, s);
+            double most = number(mine, "weights"), weights = number(other, "weights");
+            if (o < 2) assert_true(weights <= most && weights > 0.8 * most - 142);
+            if (o == 0) assert_true(weights >= most - 2); /* a weight of each layer, at most */
+            if (o == 2) assert_true(weights == 40 * 142 && number(other, "share") == 1);
+            assert_true(number(other, "multiply_adds") == weights);
+            assert_true(fabs(number(other, "share") - weights / (40 * 142)) < 1e-9);
+        }
+        json_t *difference = json_object_get(all, "accuracy_over_occam");
+        double of[2];
+        for (size_t s = 0; s < 2; s++)
+            of[s] = number(json_array_get(runs, s), "test_accuracy") -
+                    number(json_array_get(occam, s), "test_accuracy");
+        assert_true(fabs(number(difference, "median") - (of[0] + of[1]) / 2) < 1e-9);
+        assert_int_equal(number(difference, "seeds"), 2);
+    }
+    assert_true(number(json_array_get(occam, 0), "training") < 60. * 3 * 100 * 40 * 142);
+    json_decref(root);
+    const char *const text[] = {EQUAL, "--method", "node", NULL}, *const picture[] = {EQUAL, "--png", "x.png",
+                                                                                      NULL};
+    const sandbox_result *r = sandbox_run(text);
+    assert_int_equal(r->status, 0);
+    assert_non_null(strstr(r->out, "pruned by node"));
+    assert_non_null(strstr(r->out, "trained without, as narrow from the start"));
+    assert_int_equal(sandbox_run(picture)->status, 2);
+}
+
+/* The same bits for any number of threads, stopped and resumed or not: by the published rule, by neurons. */
+static void occam_resumes_in_another_process(void **state)
+{
+    (void)state;
+    static const char *const ways[][2] = {
+        {"--occam.rule", "published"}, {"--occam.method", "node"}, {"--occam.every", "150"}};
+    for (int w = 0; w < 3; w++) {
+        char whole[32], rest[32];
+        size_t size[2];
+        snprintf(whole, sizeof whole, "occam-whole-%d", w);
+        snprintf(rest, sizeof rest, "occam-rest-%d", w);
+#define PRUNED_RUN                                                                                           \
+    TRAIN, "--train.batch", "100", "--occam.lambda0", "0.3", "--occam.holdout", "0.2", ways[w][0], ways[w][1]
+        const char *const all[] = {PRUNED_RUN, "--steps", "37", "--run", whole, NULL};
+        const char *const first[] = {PRUNED_RUN, "--steps", "16", "--run", rest, NULL};
+        const char *const then[] = {"train", "--quiet", "--steps", "37", "--run", rest, NULL};
+        setenv("HEAVYTAIL_THREADS", "1", 1);
+        assert_int_equal(sandbox_run(all)->status, 0);
+        setenv("HEAVYTAIL_THREADS", "3", 1);
+        assert_int_equal(sandbox_run(first)->status, 0);
+        assert_int_equal(sandbox_run(then)->status, 0);
+        unsetenv("HEAVYTAIL_THREADS");
+        const char *const names[] = {"checkpoint.safetensors", "metrics.csv"};
+        for (int n = 0; n < 2; n++) {
+            char a[80], b[80];
+            snprintf(a, sizeof a, "%s/%s", whole, names[n]);
+            snprintf(b, sizeof b, "%s/%s", rest, names[n]);
+            char *x = sandbox_read(a, &size[0]), *y = sandbox_read(b, &size[1]);
+            assert_true(size[0] == size[1] && memcmp(x, y, size[0]) == 0);
+            free(x);
+            free(y);
+        }
+    }
+}
+
+static void what_occam_cannot_do_is_said_before_training(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *key, *value, *words;
+    } cases[] = {{"--occam.method", "svd", "occam.method = svd cannot prune step by step"},
+                 {"--occam.holdout", "0.0001", "holds back none; give at least"},
+                 {"--occam.every", "99", "less than a step trains on"},
+                 {"--occam.rule", "theirs", "occam.rule"}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const char *const args[] = {TRAIN, "--train.batch", "100",          "--steps", "3", "--occam.lambda0",
+                                    "0.1", cases[i].key,    cases[i].value, NULL};
+        const sandbox_result *r = sandbox_run(args);
+        assert_int_equal(r->status, 2);
+        if (!strstr(r->err, cases[i].words)) fail_msg("%s", r->err);
+    }
+}
+
+/* 9 weights at 28 × 28 places, 10 · 196 at one: the filters' share of the computing is not that of the
+ * weights. */
+static void convolutions_are_counted_place_by_place(void **state)
+{
+    (void)state;
+    const char *const train[] = {"train",
+                                 "--quiet",
+                                 "--json",
+                                 "--data.name",
+                                 "digits-synth",
+                                 "--data.train_limit",
+                                 "200",
+                                 "--layers",
+                                 "conv 1 3x3 same, pool 2",
+                                 "--steps",
+                                 "3",
+                                 "--train.batch",
+                                 "50",
+                                 "--run",
+                                 "conv-run",
+                                 NULL};
+    json_t *root = answer(train, 0), *compute = json_object_get(json_object_get(root, "methods"), "compute");
+    const double whole = 9 * 784 + 10 * 196;
+    assert_true(number(compute, "whole") == whole && number(compute, "multiply_adds") == whole);
+    assert_true(number(compute, "training") == 3 * 50 * 3 * whole);
+    json_decref(root);
+    const char *const prune[] = {"prune", "conv-run", "--method", "magnitude", "--ratio",
+                                 "0.5",   "--curve",  "--json",   NULL};
+    root = answer(prune, 0);
+    json_t *counts = json_object_get(root, "multiply_adds"), *point;
+    assert_true(number(counts, "before") == whole && number(counts, "after") < whole);
+    size_t i;
+    bool apart = false;
+    json_array_foreach(json_object_get(root, "curve"), i, point) apart =
+        apart || fabs(number(point, "multiply_adds_left") - number(point, "weights_left")) > 0.05;
+    assert_true(apart);
+    json_decref(root);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -255,6 +404,10 @@ int main(void)
         cmocka_unit_test(a_vacuous_bound_is_no_best_one),
         cmocka_unit_test(what_is_no_code_is_an_error_that_names_the_file),
         cmocka_unit_test(methods_are_compared_in_one_object_and_one_picture),
+        cmocka_unit_test(occam_stands_beside_networks_of_its_size),
+        cmocka_unit_test(occam_resumes_in_another_process),
+        cmocka_unit_test(what_occam_cannot_do_is_said_before_training),
+        cmocka_unit_test(convolutions_are_counted_place_by_place),
     };
     return cmocka_run_group_tests(tests, sandbox_enter, sandbox_leave);
 }

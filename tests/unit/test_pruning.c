@@ -85,6 +85,35 @@ static void expect(const ht_model *m, unsigned shown, ht_prune_method lead)
     assert_int_equal(ht_pruning_axis(m), (shown & (shown - 1)) != 0);
 }
 
+/* One method stands against its own units, whatever ui.axis says; several against weights or multiply-adds.
+ */
+static void several_methods_have_the_axis_that_was_asked_for(void **state)
+{
+    (void)state;
+    ht_model *m = new_model();
+    ht_prune_point p = {.ratio = 0.1, .weights = 0.7, .compute = 0.4};
+    assert_true(fabs(ht_prune_x(&p, HT_BY_UNITS) - 0.1) < 1e-12);
+    assert_true(fabs(ht_prune_x(&p, HT_BY_WEIGHTS) - 0.3) < 1e-12);
+    assert_true(fabs(ht_prune_x(&p, HT_BY_COMPUTE) - 0.6) < 1e-12);
+    for (int i = 0; i < 21; i++) /* convolutions go later than the dense weights behind them */
+        m->report.look[HT_PRUNE_MAGNITUDE].points[i].compute =
+            sqrt(m->report.look[HT_PRUNE_MAGNITUDE].points[i].weights);
+    ht_params_put(&m->applied, HT_P_UI_AXIS, 1);
+    assert_int_equal(ht_pruning_axis(m), HT_BY_UNITS);
+    ht_pruning_choose(m, HT_PRUNE_MAGNITUDE);
+    assert_int_equal(ht_pruning_axis(m), HT_BY_COMPUTE);
+    ht_chart chart = {0};
+    ht_panel_pruning(m, 100, &chart);
+    assert_string_equal(chart.x.label, "fraction of all multiply-adds removed");
+    m->prune_cursor = 0.5; /* of the multiply-adds: 1 - sqrt(w) ≤ 0.5 */
+    const ht_prune_point *under = ht_pruning_under(m, &m->report.look[HT_PRUNE_MAGNITUDE]);
+    assert_true(under->compute >= 0.5 && under[1].compute < 0.5);
+    ht_params_put(&m->applied, HT_P_UI_AXIS, 0);
+    assert_int_equal(ht_pruning_axis(m), HT_BY_WEIGHTS);
+    ht_chart_free(&chart);
+    free_model(m);
+}
+
 static void a_method_is_shown_then_read_then_hidden(void **state)
 {
     (void)state;
@@ -624,6 +653,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(on_an_axis_of_weights_kappa_is_where_it_stands),
+        cmocka_unit_test(several_methods_have_the_axis_that_was_asked_for),
         cmocka_unit_test(a_method_is_shown_then_read_then_hidden),
         cmocka_unit_test(requests_follow_the_screen),
         cmocka_unit_test(every_step_of_the_cursor_reads_another_point),
