@@ -70,9 +70,7 @@ static bool is_made(const char *folder, int argc, char **argv)
 static ht_code check_written(const char *option, const char *path, int argc, char **argv, ht_error *err)
 {
     char folder[PATH_MAX];
-    const char *slash = strrchr(path, '/');
-    snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - path) + (slash == path) : 1,
-             slash ? path : ".");
+    ht_file_folder(path, folder, sizeof folder);
     if (ht_file_is_dir(path))
         return ht_error_set(err, HT_USAGE, "%s %.200s: is a directory; give the name of a file", option,
                             path);
