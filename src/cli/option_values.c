@@ -85,12 +85,13 @@ static ht_code check_written(const char *option, const char *path, int argc, cha
 
 /* ---- one option ---- */
 
+/* The message names the key; the option before it, if it has another name. */
 static ht_code check_parameter(const char *option, const char *key, const char *value, ht_error *err)
 {
     ht_params scratch;
     ht_params_init(&scratch);
     if (ht_params_set(&scratch, key, value, err) == HT_OK) return HT_OK;
-    return ht_error_prefix(err, "%s", option);
+    return strcmp(option + 2, key) == 0 ? err->code : ht_error_prefix(err, "%s", option);
 }
 
 /* "M1,M2" in the usage: several values with commas between them, or all. */
