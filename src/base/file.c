@@ -418,6 +418,25 @@ bool ht_file_is_dir(const char *path)
     return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
 }
 
+const char *ht_file_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+void ht_file_stem(const char *path, char *to, size_t size)
+{
+    ht_text_copy(to, size, ht_file_name(path));
+    char *dot = strrchr(to, '.');
+    if (dot && dot != to) *dot = '\0';
+}
+
+void ht_file_folder(const char *path, char *to, size_t size)
+{
+    const char *slash = strrchr(path, '/');
+    snprintf(to, size, "%.*s", slash ? (int)(slash - path) + (slash == path) : 1, slash ? path : ".");
+}
+
 ht_code ht_file_join(char *to, size_t size, const char *dir, const char *name, ht_error *err)
 {
     int length = snprintf(to, size, "%s%s%s", dir, ht_text_ends(dir, "/") ? "" : "/", name);

@@ -19,6 +19,7 @@ static ht_code draw(ht_session *s, const char *run, const char *out, const char 
 {
     ht_past past = {0};
     ht_model *model = ht_alloc(1, sizeof *model, "the picture", err);
+    ht_run_past(&past, run);
     ht_code code = model ? ht_run_model(model, &past, s, run, err) : HT_FAIL;
     if (code == HT_OK) choose_panel(panel, model);
     ht_progress_stage("drawing %s", out);

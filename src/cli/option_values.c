@@ -70,9 +70,7 @@ static bool is_made(const char *folder, int argc, char **argv)
 static ht_code check_written(const char *option, const char *path, int argc, char **argv, ht_error *err)
 {
     char folder[PATH_MAX];
-    const char *slash = strrchr(path, '/');
-    snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - path) + (slash == path) : 1,
-             slash ? path : ".");
+    ht_file_folder(path, folder, sizeof folder);
     if (ht_file_is_dir(path))
         return ht_error_set(err, HT_USAGE, "%s %.200s: is a directory; give the name of a file", option,
                             path);
@@ -87,12 +85,13 @@ static ht_code check_written(const char *option, const char *path, int argc, cha
 
 /* ---- one option ---- */
 
+/* The message names the key; the option before it, if it has another name. */
 static ht_code check_parameter(const char *option, const char *key, const char *value, ht_error *err)
 {
     ht_params scratch;
     ht_params_init(&scratch);
     if (ht_params_set(&scratch, key, value, err) == HT_OK) return HT_OK;
-    return ht_error_prefix(err, "%s", option);
+    return strcmp(option + 2, key) == 0 ? err->code : ht_error_prefix(err, "%s", option);
 }
 
 /* "M1,M2" in the usage: several values with commas between them, or all. */

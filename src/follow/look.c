@@ -281,10 +281,7 @@ static ht_code load_array(void *context, size_t number, size_t first, size_t cou
 
 static void name_of(const char *path, char *name, size_t size)
 {
-    const char *slash = strrchr(path, '/');
-    ht_text_copy(name, size, slash ? slash + 1 : path);
-    char *dot = strrchr(name, '.');
-    if (dot && dot != name) *dot = '\0';
+    ht_file_stem(path, name, size);
     ht_text_clean(name);
 }
 

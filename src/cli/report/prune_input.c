@@ -38,13 +38,12 @@ static ht_code check_source(const ht_prune_source *s, ht_error *err)
 /* The run that holds `path`: itself, or its directory; false when there is none. */
 static bool find_run(const char *path, char *run, size_t size)
 {
-    char preset[4200], *slash;
+    char preset[4200];
     if (strlen(path) >= size) return false;
-    strcpy(run, path);
-    if (!ht_file_is_dir(path) && (slash = strrchr(run, '/')))
-        slash[slash == run] = '\0';
-    else if (!ht_file_is_dir(path))
-        strcpy(run, ".");
+    if (ht_file_is_dir(path))
+        strcpy(run, path);
+    else
+        ht_file_folder(path, run, size);
     snprintf(preset, sizeof preset, "%s/preset.ini", run);
     return ht_file_exists(preset);
 }

@@ -7,17 +7,21 @@
 #include "engine/analyst.h"
 #include "lab/lab_past.h"
 
-/* Curves, changes and labels up to the state that is shown, as the directory tells them; what is damaged
- * there is told, and the picture has the rest. */
-static ht_code load_past(ht_past *past, ht_model *model, ht_session *s, const char *run, ht_error *err)
+void ht_run_past(ht_past *past, const char *run)
 {
     ht_error damage;
     ht_notes notes = {0};
-    ht_checkpoint shown = ht_checkpoint_of(s->trainer);
-    uint64_t step = ht_trainer_steps(s->trainer);
     if (ht_past_read(past, run, &damage) != HT_OK) ht_notes_add(&notes, "%s", damage.text);
     ht_app_notes(&notes);
     ht_notes_free(&notes);
+}
+
+/* Curves, changes and labels up to the state that is shown. */
+static ht_code show_past(ht_past *past, ht_model *model, ht_session *s, ht_error *err)
+{
+    ht_error damage;
+    ht_checkpoint shown = ht_checkpoint_of(s->trainer);
+    uint64_t step = ht_trainer_steps(s->trainer);
     size_t entry =
         past->has_journal ? ht_journal_find(&past->journal, ht_checkpoint_hash(&shown), shown.state.step) : 0;
     past->has_journal = past->has_journal && entry < past->journal.count;
@@ -58,7 +62,7 @@ ht_code ht_run_model(ht_model *model, ht_past *past, ht_session *s, const char *
     ht_model_pictures(model, s->data->channels, s->data->height, s->data->width);
     ht_built_line(model->footer, sizeof model->footer);
     ht_progress_stage("reading the history of %s", run);
-    if (load_past(past, model, s, run, err) != HT_OK) return HT_FAIL;
+    if (show_past(past, model, s, err) != HT_OK) return HT_FAIL;
     ht_progress_stage("looking at the weights, their tail and the pruning curve");
     return analyze(model, s, err);
 }
