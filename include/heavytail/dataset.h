@@ -15,7 +15,7 @@ HT_PUBLIC_BEGIN
 typedef struct ht_samples {
     size_t count;
     float *x;        /* (count × inputs), row-major, one sample a row, finite */
-    int32_t *labels; /* (count), each in 0 .. classes-1 */
+    int32_t *labels; /* (count × targets), each in 0 .. classes-1 */
 } ht_samples;
 
 enum { HT_SCALED_CHANNELS = 3 };
@@ -25,6 +25,15 @@ typedef struct ht_dataset {
     char title[96]; /* for people: "MNIST handwritten digits"; of csv:, npy: and ucr: the file, directory or
                        name */
     int inputs, classes; /* features of a sample; number of classes, at least 2 */
+    int targets;         /* labels of a sample: 1, or of token sequences one a position: inputs */
+    /* Token sequences (a language model's): how many different tokens there are, 0 of other samples. Then
+     * x holds token numbers 0 .. tokens-1 as floats, inputs is the context length T, the shape is 1 × 1 × T,
+     * classes = tokens, and the label of a position is what should be said there: of a text the next token.
+     * Nothing is scaled. */
+    int tokens;
+    /* Of what made the text, nats a token: its entropy rate; 0: not known. No network that sees enough of the
+     * past has less expected loss. */
+    double entropy;
     /* The shape of a sample, all 0 when it has none (a table's columns): x is in the order channels, height,
      * width, the last running fastest, and inputs = channels·height·width. Series are 1 × 1 × length. */
     int channels, height, width;

@@ -383,6 +383,7 @@ static ht_code assemble(ht_raw *raw, classified *c, ht_dataset *data, ht_error *
 {
     if (name_classes(&c->classes, raw, data, err) != HT_OK) return err->code;
     data->inputs = (int)raw->train.inputs;
+    data->targets = 1;
     data->channels = raw->channels;
     data->height = raw->height;
     data->width = raw->width;
