@@ -131,6 +131,9 @@ static inline int ht_network_targets(const ht_network *net)
     return net->positions > 0 ? net->positions : 1;
 }
 
+/* Is the output layer's weight matrix the token table of an embedding (model.tied)? */
+bool ht_network_is_tied(const ht_network *net);
+
 /* Hidden weight matrices: weights[0] .. weights[hidden - 1]. */
 static inline int ht_network_hidden(const ht_network *net)
 {

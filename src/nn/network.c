@@ -49,6 +49,8 @@ static ht_layer_spec spec_of(const ht_network *net, int l, const int widths[])
                           .global = ht_layer_is_global(layer),
                           .last = layer->last,
                           .rate = layer->rate};
+    if (output) spec.units = net->classes;
+    if (output) spec.tied = ht_network_is_tied(net);
     if (layer->tensors == 0) return spec;
     const ht_tensor *tensor = &layer->tensor[0];
     spec.units = tensor->rows;
@@ -96,6 +98,11 @@ bool ht_network_is_dense(const ht_network *net)
         if (net->layers[l].kind != ht_layer_kind_at(HT_LAYER_DENSE) || net->layers[l].input != l - 1)
             return false;
     return true;
+}
+
+bool ht_network_is_tied(const ht_network *net)
+{
+    return ht_network_output(net)->flags & HT_TENSOR_TABLE;
 }
 
 bool ht_network_one_activation(const ht_network *net)

@@ -141,6 +141,7 @@ const ht_layer_kind ht_layer_positionwise = {
     .cut = HT_CUT_ITSELF,
     .flow = HT_FLOW_COLUMNS,
     .channels_last = true,
+    .causal = true,
     .shape = shape,
     .describe = describe,
     .extent = extent,

@@ -25,7 +25,7 @@ static void add(writer *w, const char *format, ...)
 
 static bool is(const ht_layer *layer, ht_layer_id id)
 {
-    return layer->kind == ht_layer_kind_at(id);
+    return ht_layer_said(layer) == ht_layer_kind_at(id);
 }
 
 /* Behind the layers that only turn values. */

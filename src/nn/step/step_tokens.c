@@ -120,8 +120,7 @@ void ht_step_tokens(ht_step *s, const int32_t *labels, ht_step_result *result, s
 
 const float *ht_step_tied(const ht_step *s, const ht_tensor *tensor)
 {
-    bool tied = s->net->positions > 0 && s->net->layers[s->hidden].tensors == 0;
-    return tied && s->hyper->train_output && tensor == ht_network_output(s->net) ? s->out_gradient : NULL;
+    return ht_network_is_tied(s->net) && s->hyper->train_output && tensor == ht_network_output(s->net) ? s->out_gradient : NULL;
 }
 
 void ht_step_update_tokens(ht_step *s, int first, int m, int shard)
