@@ -48,10 +48,12 @@ static ht_layer_spec spec_of(const ht_network *net, int l, const int widths[])
                           .mean = layer->mean,
                           .global = ht_layer_is_global(layer),
                           .last = layer->last,
-                          .rate = layer->rate};
+                          .rate = layer->rate,
+                          .heads = layer->heads,
+                          .vocabulary = layer->vocabulary};
     if (layer->tensors == 0) return spec;
     const ht_tensor *tensor = &layer->tensor[0];
-    spec.units = tensor->rows;
+    spec.units = layer->weight >= 0 ? tensor->rows : layer->out.channels;
     spec.bias = tensor->bias != NULL;
     spec.quiet = !(tensor->flags & HT_TENSOR_NOISY);
     if (!output && widths && layer->weight >= 0) spec.units = widths[layer->weight];
@@ -85,8 +87,8 @@ ht_network *ht_network_copy(const ht_network *net, ht_error *err)
 
 ht_activation ht_network_activation(const ht_network *net, int l)
 {
-    const ht_layer *layer = &net->layers[0];
-    while (layer->weight != l) layer++;
+    const ht_layer *layer = &net->layers[net->layer_count - 1];
+    while (layer->weight < 0 || layer->weight > l) layer--; /* it may have several */
     return layer->activation;
 }
 
@@ -202,9 +204,30 @@ static void init_ones(ht_network *net)
             net->tensors[t].data[i] = 1;
 }
 
+/* As GPT-2 begins: small, so that an output that is tied to them says little at first. */
+static void init_table(const ht_tensor *tensor, uint64_t which, uint64_t seed)
+{
+    static const uint64_t tables = 1ull << 46; /* no weight matrix has these numbers */
+    static const double deviation = 0.02;
+    size_t columns = (size_t)tensor->columns;
+    for (size_t row = 0; row < (size_t)tensor->rows; row++) {
+        ht_rng rng;
+        ht_rng_init(&rng, seed, HT_STREAM_INIT, tables | which << 40 | row);
+        for (size_t j = 0; j < columns; j++)
+            tensor->data[row * columns + j] = (float)(deviation * ht_rng_normal(&rng));
+    }
+}
+
+static void init_tables(ht_network *net, uint64_t seed)
+{
+    for (int t = 0; t < net->tensor_count; t++)
+        if (net->tensors[t].flags & HT_TENSOR_TABLE) init_table(&net->tensors[t], (uint64_t)t, seed);
+}
+
 void ht_network_init_as(ht_network *net, ht_init how, uint64_t seed, struct ht_pool *pool)
 {
     init_ones(net);
+    init_tables(net, seed);
     for (int l = 0; l < net->weight_count; l++) {
         init_job job = {net->weights[l], how, seed};
         ht_pool_run(pool, ht_shards(net->weights[l]->rows), init_shard, &job);
