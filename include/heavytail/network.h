@@ -52,6 +52,7 @@ typedef enum ht_tensor_flag {
     HT_TENSOR_OUTPUT = 16,  /* of the output layer: its rows are classes */
     HT_TENSOR_FILTERS = 32, /* a row is a filter: channels × window, in this order */
     HT_TENSOR_ONES = 64,    /* 1 at the start: gains of norms */
+    HT_TENSOR_TABLE = 256,  /* of embeddings: a row is a token or a place; normal at the start */
     HT_TENSOR_STATE = 128   /* not trained: running means of batch norm, which steps bring up to date */
 } ht_tensor_flag;
 

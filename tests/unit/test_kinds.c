@@ -64,6 +64,9 @@ static const char *const lines[] = {
     "conv 3 3x3 same linear, norm batch, tanh, res(conv 20 3x3 stride 2 same linear, norm batch, gelu), "
     "dense 5 linear, "
     "norm batch, tanh",
+    "attention 1, tanh, pool 1x3 avg",
+    "norm, res(attention 3), dense 6 tanh",
+    "embed 6, attention 2, norm, dense 5 tanh",
 };
 enum { LINES = sizeof lines / sizeof lines[0] };
 
@@ -75,6 +78,22 @@ static void every_kind_is_in_a_line(void **state)
         for (int i = 0; i < LINES; i++) found += strstr(lines[i], ht_layer_kind_name((ht_layer_id)k)) != NULL;
         if (found == 0) fail_msg("no line here has the kind %s", ht_layer_kind_name((ht_layer_id)k));
     }
+}
+
+/* Two shapes of what a line reads. */
+static ht_shape shape_of(const char *line, int which)
+{
+    static const ht_shape pictures[] = {{1, 7, 6}, {3, 8, 8}}, rows[] = {{6, 1, 7}, {3, 1, 5}},
+                          tokens[] = {{1, 1, 7}, {1, 1, 1}};
+    return strstr(line, "embed") ? tokens[which] : strstr(line, "attention") ? rows[which] : pictures[which];
+}
+
+static ht_samples samples_of(const char *line, ht_shape shape)
+{
+    ht_samples samples = naive_samples(COUNT, ht_shape_values(shape), CLASSES, 5);
+    for (int i = 0; strstr(line, "embed") && i < COUNT * ht_shape_values(shape); i++)
+        samples.x[i] = (float)((unsigned)(1000 + 100 * samples.x[i]) % CLASSES);
+    return samples;
 }
 
 static double loss_of(const ht_network *net, const ht_samples *samples)
@@ -130,13 +149,12 @@ static void check_slopes(const char *line, ht_network *net, const ht_network *af
 static void a_step_goes_down_the_slope(void **state)
 {
     (void)state;
-    static const ht_shape shapes[] = {{1, 7, 6}, {3, 8, 8}};
     const ht_hyper hyper = {.lr = 1, .train_output = true, .input_bound = 10};
     for (int i = 0; i < LINES * 4; i++) {
         const char *line = lines[i / 4];
         const ht_params p = params_of(line, i & 1);
-        const ht_shape shape = shapes[i / 2 % 2];
-        ht_samples samples = naive_samples(COUNT, ht_shape_values(shape), CLASSES, 5);
+        const ht_shape shape = shape_of(line, i / 2 % 2);
+        ht_samples samples = samples_of(line, shape);
         ht_network *net = network_of(&p, shape, CLASSES);
         ht_network_init(net, 7, NULL);
         ht_network *after = ht_network_copy(net, &err);
@@ -159,12 +177,12 @@ static void bits_are_those_of_one_thread(void **state)
 {
     (void)state;
     static const int threads[] = {1, 2, THREADS};
-    const ht_shape shape = {3, 8, 8};
-    ht_samples samples = naive_samples(COUNT, ht_shape_values(shape), CLASSES, 5);
     for (int i = 0; i < LINES + 1; i++) {
         const char *line =
             i < LINES ? lines[i]
                       : "conv 40 3x3 same, dropout 0.5, res(conv 70 3x3 same), norm, pool 2, dense 300";
+        const ht_shape shape = shape_of(line, !strstr(line, "attention"));
+        ht_samples samples = samples_of(line, shape);
         const ht_params p = params_of(line, i & 1);
         ht_network *kept[3];
         ht_score score[3];
@@ -192,8 +210,8 @@ static void bits_are_those_of_one_thread(void **state)
             ht_pool_free(pool);
         }
         for (int k = 0; k < 3; k++) ht_network_free(kept[k]);
+        naive_free_samples(&samples);
     }
-    naive_free_samples(&samples);
 }
 
 /* ---- PyTorch ----------------------------------------------------------------------------------- */
@@ -355,6 +373,10 @@ static void what_does_not_fit_is_named(void **state)
          "item 2, conv: a window of 3×3 needs places, and a plain row of 4 values comes in"},
         {"dense 9, pool 2",
          "item 2, pool: a window of 2×2 needs places, and a plain row of 9 values comes in"},
+        {"dense 9, embed 4", "item 2, embed: it reads the numbers of tokens, so it must be the first item"},
+        {"embed 4, dense 3", "item 1, embed: it reads the numbers of tokens, one after the other, and 3×8×8"},
+        {"attention 3", "item 1, attention: it reads places one after the other, and 3×8×8 come in"},
+        {"dense 9, attention 2", "9 channels come in: take a number of heads that divides 9"},
     };
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         const ht_params p = params_of(wrong[i][0], false);

@@ -13,9 +13,9 @@ typedef struct expansion {
     ht_layer layer[HT_LAYERS_MAX]; /* their shapes */
     bool last[HT_LAYERS_MAX];      /* values of a shape lie channels last */
     int end[HT_PARAM_LAYERS];      /* of an item: its last layer */
-    int convolutions;
-    const char *what; /* for messages: the item under way … */
-    int number;       /* … and its number; 0: the output layer */
+    int vocabulary;                /* symbols that are told apart, in and out */
+    const char *what;              /* for messages: the item under way … */
+    int number;                    /* … and its number; 0: the output layer */
 } expansion;
 
 static ht_shape shape_of(const expansion *e, int layer)
@@ -91,6 +91,8 @@ static ht_code append(expansion *e, const ht_layer_spec *spec, ht_error *err)
 {
     int from = e->count - 1;
     bool last = spec->kind->channels_last || (!spec->kind->flat && lies_last(e, from));
+    if (spec->kind->tokens && e->count > 0)
+        return complain(e, "it reads the numbers of tokens, so it must be the first item", err);
     if (turned(e, from, last, &from, err) != HT_OK) return err->code;
     return add_layer(e, *spec, from, last && !spec->kind->flat, err);
 }
@@ -157,7 +159,9 @@ static ht_code add_item(expansion *e, const ht_params *p, const ht_layer_item *i
                                 .pad = item->pad,
                                 .mean = item->mean,
                                 .global = item->global,
-                                .rate = item->rate};
+                                .rate = item->rate,
+                                .heads = item->heads,
+                                .vocabulary = e->vocabulary};
     e->what = ht_layer_kind_name(item->kind);
     e->number = item->number;
     ht_code code = fit_sequence(e, &spec, err);
@@ -207,7 +211,7 @@ static ht_code add_output(expansion *e, const ht_params *p, int classes, ht_erro
 
 static ht_network *expand(const ht_params *params, ht_shape input, int classes, bool empty, ht_error *err)
 {
-    expansion e = {.input = input};
+    expansion e = {.input = input, .vocabulary = classes};
     ht_layer_item items[HT_PARAM_LAYERS];
     int count = ht_params_layers(params, items);
     for (int i = 0; i < count; i++)
