@@ -66,6 +66,15 @@ static bool is_sequence(const expansion *e)
  * place. */
 static ht_code fit_sequence(const expansion *e, ht_layer_spec *spec, ht_error *err)
 {
+    char why[160];
+    ht_shape in = shape_of(e, e->count - 1);
+    if (!is_sequence(e) && spec->kind == &ht_layer_attention && ht_shape_places(in) == 1) {
+        snprintf(why, sizeof why,
+                 "it reads places one after the other, and a plain row of %d values comes in; of token "
+                 "sequences embed N makes places, as first item",
+                 in.channels);
+        return complain(e, why, err);
+    }
     if (!is_sequence(e)) return HT_OK;
     if (spec->kind == &ht_layer_dense) spec->kind = &ht_layer_positionwise;
     if (spec->kind->causal) return HT_OK;
