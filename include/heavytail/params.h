@@ -89,7 +89,8 @@ typedef enum ht_activation {
 #include "params/activations.def"
     HT_ACTIVATIONS
 } ht_activation;
-typedef enum ht_init { HT_INIT_UNIFORM, HT_INIT_KAIMING, HT_INIT_PAPER } ht_init; /* of model.init */
+/* Of model.init. */
+typedef enum ht_init { HT_INIT_UNIFORM, HT_INIT_KAIMING, HT_INIT_PAPER, HT_INIT_GPT } ht_init;
 typedef enum ht_layer_id {
 #define HT_LAYER(id, ...) HT_LAYER_##id,
 #include "params/layers.def"
@@ -124,13 +125,14 @@ enum { HT_PAD_SAME = -1 }; /* half the window on each side */
 /* A layer before the output's, or what joins some. */
 typedef struct ht_layer_item {
     ht_layer_id kind;
-    int units;                /* of dense and conv; 0 of others */
+    int units;                /* of dense, conv and embed; 0 of others */
     ht_activation activation; /* HT_LINEAR where a kind has none of itself */
     bool named;               /* the line says which activation; else it is model.activation */
     int window[2];            /* height and width, of conv and pool */
     int stride, pad;          /* 0: not said; HT_PAD_SAME */
     bool mean, global;        /* of pool */
     double rate;              /* of dropout */
+    int heads;                /* of attention */
     int number;               /* of the item in the line, from 1, for messages */
     int inside;               /* of res: how many items before it are in its parentheses */
 } ht_layer_item;

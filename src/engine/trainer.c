@@ -11,6 +11,7 @@
 #include "kernel/kernel.h"
 #include "nn/layers/layer.h"
 #include "nn/schedule.h"
+#include "nn/tokens.h"
 #include "num/rng.h"
 #include "params/batch.h"
 #include "weights/net/fill.h"
@@ -255,7 +256,8 @@ static ht_trainer *make(const ht_params *params, const ht_dataset *data, ht_pool
     t->pool = pool;
     t->net = ht_network_of(params, shape_of(data), data->classes, err);
     t->order = ht_alloc(data->train.count, sizeof *t->order, "the order of samples", err);
-    if (!t->net || !t->order || ht_augment_check(augment_of(params), data, err) != HT_OK ||
+    if (!t->net || !t->order || ht_tokens_check(t->net, data, err) != HT_OK ||
+        ht_augment_check(augment_of(params), data, err) != HT_OK ||
         ht_validation_make(&t->validation, data, ht_held_back(params, data->train.count), err) != HT_OK ||
         check_optimizer(t, err) != HT_OK || make_factors(t, err) != HT_OK ||
         reserve_batch(t, batch_of(t), err) != HT_OK || restart_average(t, err) != HT_OK) {
