@@ -108,17 +108,23 @@ static bool acts_on(const ht_prune_plan *plan, const ht_prune_info *info, int l)
     return plan->ops != &ht_prune_neuron_ops || w->flags & HT_TENSOR_PRUNABLE || ht_prune_takes_heads(plan, l);
 }
 
-/* What each weight or channel reads is not handed over by attention, nor position by position. */
-static ht_code check_calibration(const ht_network *net, const ht_prune_info *info, const ht_prune_spec *spec,
-                                 ht_error *err)
+const char *ht_prune_refuses(const ht_network *net, ht_prune_method m)
 {
     bool attends = net->positions > 0;
     for (int l = 0; l < ht_network_hidden(net); l++) attends = attends || net->weights[l]->heads > 0;
-    if (info->calibrated && attends)
+    return methods[m].info.calibrated && attends
+               ? "measures what each weight reads, which networks with attention or on sequences do not tell it"
+               : NULL;
+}
+
+static ht_code check_method(const ht_network *net, const ht_prune_info *info, const ht_prune_spec *spec,
+                            ht_error *err)
+{
+    const char *why = ht_prune_refuses(net, spec->method);
+    if (why)
         return ht_error_set(err, HT_USAGE,
-                            "%s measures what each weight reads, which networks on sequences do not tell it: take "
-                            "node, norm-l1, magnitude, magnitude-layer, svd or random",
-                            info->name);
+                            "pruning by %s %s: take node, norm-l1, magnitude, magnitude-layer, svd or random",
+                            info->name, why);
     if (info->calibrated && (!spec->calibration || spec->calibration->count == 0))
         return ht_error_set(err, HT_USAGE, "pruning by %s needs training samples to measure sensitivities on",
                             info->name);
@@ -135,7 +141,7 @@ ht_code ht_prune_plan_make(ht_prune_plan *plan, const ht_network *net, const ht_
                             .ops = ops_of(spec->method, spec->side),
                             .words = words_of(spec->method, spec->side),
                             .reach = ht_prune_reach_of(net)};
-    if (check_calibration(net, &m->info, spec, err) != HT_OK) return err->code;
+    if (check_method(net, &m->info, spec, err) != HT_OK) return err->code;
     plan->masks = plan->ops->masks;
     for (int l = 0; l < net->weight_count; l++) {
         plan->acts[l] = acts_on(plan, &m->info, l);
