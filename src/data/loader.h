@@ -31,12 +31,14 @@ typedef struct ht_data_request {
     size_t train_limit, test_limit; /* at least so many samples of each part are wanted; 0: all */
     const char *label;              /* column of the label; NULL: to be found */
     ht_data_header header;
-    double split;        /* share of one file that is the test part */
+    double split; /* share of one file that is the test part */
     ht_data_missing missing;
-    bool refuse_missing; /* a missing cell is an error: missing is HT_MISSING_REFUSE */
+    bool refuse_missing;    /* a missing cell is an error: missing is HT_MISSING_REFUSE */
     const char *categories; /* columns of categories, with commas between; NULL: those that hold words */
     bool numbers_only;      /* words among the inputs are an error: series */
-    bool rescaled;       /* inputs will be scaled by the training part: data.scale=standard or minmax */
+    int context;            /* text: tokens of a sample */
+    ht_data_tokens tokens;
+    bool rescaled; /* inputs will be scaled by the training part: data.scale=standard or minmax */
 } ht_data_request;
 
 typedef struct ht_raw_part {
@@ -48,6 +50,9 @@ typedef struct ht_raw_part {
     ht_raw_labels labels; /* of the whole file: at least `count` */
     size_t unlabelled;    /* rows of a table left out for want of a label, and what the first has there */
     char no_label[HT_LABEL_NAME];
+    int32_t *targets; /* of token sequences, in the place of labels: (count × inputs); owned */
+    double *least; /* of those whose source is known: (count), the loss of its own probabilities on a sample,
+                      nats a token; owned */
 } ht_raw_part;
 
 typedef struct ht_raw {
@@ -66,9 +71,13 @@ typedef struct ht_raw {
     const char *const
         *names; /* of the labels first_label, first_label + 1, …; NULL: the label is its own name */
     int first_label, name_count;
-    bool assessed;  /* its loader has asked already whether the labels are a quantity */
-    ht_notes notes; /* what a person should know: skipped, guessed, filled in */
-    ht_notes facts; /* how it was read, "what: how" each, for `data info` */
+    int tokens;           /* as in ht_dataset: of token sequences; names, scales, labels are not theirs */
+    uint32_t *characters; /* as in ht_dataset; owned */
+    bool bytes;
+    double entropy, least; /* as in ht_dataset and ht_token_losses */
+    bool assessed;         /* its loader has asked already whether the labels are a quantity */
+    ht_notes notes;        /* what a person should know: skipped, guessed, filled in */
+    ht_notes facts;        /* how it was read, "what: how" each, for `data info` */
 } ht_raw;
 
 /* Fills *raw, which starts zeroed except std = 1 everywhere. What is in it after a failure is freed by the

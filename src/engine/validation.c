@@ -40,14 +40,17 @@ ht_code ht_validation_check(const ht_params *params, size_t samples, ht_error *e
     return HT_OK;
 }
 
-static void hold_back(ht_validation *j, size_t sample, size_t inputs)
+static void hold_back(ht_validation *j, size_t sample, const ht_dataset *data)
 {
+    size_t inputs = (size_t)data->inputs, targets = (size_t)data->targets;
     memcpy(j->held.x + j->held.count * inputs, j->train->x + sample * inputs, inputs * sizeof(float));
-    j->held.labels[j->held.count++] = j->train->labels[sample];
+    memcpy(j->held.labels + j->held.count * targets, j->train->labels + sample * targets,
+           targets * sizeof(int32_t));
+    j->held.count++;
 }
 
 /* Each sample that is left goes with equal chance; or the last ones go. */
-static void split(ht_validation *j, size_t count, bool last, size_t inputs)
+static void split(ht_validation *j, size_t count, bool last, const ht_dataset *data)
 {
     enum { SPLIT_SEED = 1 };
     size_t total = j->train->count, picked = 0;
@@ -59,40 +62,42 @@ static void split(ht_validation *j, size_t count, bool last, size_t inputs)
         if (stays)
             j->pick[picked++] = (uint32_t)i;
         else
-            hold_back(j, i, inputs);
+            hold_back(j, i, data);
     }
 }
 
 /* Of the samples that are trained on alone: those held back are not to be heard of. */
-static ht_code calibrate(ht_validation *j, size_t inputs, ht_error *err)
+static ht_code calibrate(ht_validation *j, const ht_dataset *data, ht_error *err)
 {
+    size_t inputs = (size_t)data->inputs, targets = (size_t)data->targets;
     static const char what[] = "the samples that sensitivities are measured on";
     size_t left = j->train->count - j->held.count, most = (size_t)ht_param_at(HT_P_PRUNE_SAMPLES)->initial;
     size_t count = left < most ? left : most;
     ht_samples *c = &j->calibration;
     c->x = ht_alloc(count * inputs, sizeof(float), what, err);
-    c->labels = ht_alloc(count, sizeof(int32_t), what, err);
+    c->labels = ht_alloc(count * targets, sizeof(int32_t), what, err);
     if (!c->x || !c->labels) return err->code;
     for (; c->count < count; c->count++) {
         size_t from = j->pick ? j->pick[c->count] : c->count;
         memcpy(c->x + c->count * inputs, j->train->x + from * inputs, inputs * sizeof(float));
-        c->labels[c->count] = j->train->labels[from];
+        memcpy(c->labels + c->count * targets, j->train->labels + from * targets, targets * sizeof(int32_t));
     }
     return HT_OK;
 }
 
 ht_code ht_validation_make(ht_validation *j, const ht_dataset *data, const ht_params *params, ht_error *err)
 {
-    size_t inputs = (size_t)data->inputs, count = ht_held_back(params, data->train.count);
+    size_t inputs = (size_t)data->inputs, targets = (size_t)data->targets;
+    size_t count = ht_held_back(params, data->train.count);
     *j = (ht_validation){.train = &data->train};
     if (count > 0) {
         j->held.x = ht_alloc(count * inputs, sizeof(float), "the samples held back", err);
-        j->held.labels = ht_alloc(count, sizeof(int32_t), "the samples held back", err);
+        j->held.labels = ht_alloc(count * targets, sizeof(int32_t), "the samples held back", err);
         j->pick = ht_alloc(data->train.count - count, sizeof *j->pick, "the samples trained on", err);
         if (!j->held.x || !j->held.labels || !j->pick) return err->code;
-        split(j, count, is_published(params), inputs);
+        split(j, count, is_published(params), data);
     }
-    return ht_prune_at(method_of(params))->calibrated ? calibrate(j, inputs, err) : HT_OK;
+    return ht_prune_at(method_of(params))->calibrated ? calibrate(j, data, err) : HT_OK;
 }
 
 void ht_validation_free(ht_validation *j)

@@ -14,7 +14,9 @@ ht_data_options ht_data_options_of(const ht_params *params, const char *dir)
                              .split = ht_params_get(params, HT_P_DATA_SPLIT),
                              .scale = (ht_data_scale)ht_params_get(params, HT_P_DATA_SCALE),
                              .missing = (ht_data_missing)ht_params_get(params, HT_P_DATA_MISSING),
-                             .categories = ht_params_text(params, HT_P_DATA_CATEGORIES)};
+                             .categories = ht_params_text(params, HT_P_DATA_CATEGORIES),
+                             .context = (int)ht_params_get(params, HT_P_DATA_CONTEXT),
+                             .tokens = (ht_data_tokens)ht_params_get(params, HT_P_DATA_TOKENS)};
 }
 
 ht_dataset *ht_data_open(const ht_params *params, const char *dir, ht_error *err)

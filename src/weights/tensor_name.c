@@ -195,7 +195,8 @@ const char *ht_name_obstacle(const char *name)
 
 bool ht_name_is_embedding(const char *name)
 {
-    static const char *const parts[] = {"embedding", "embed_tokens", "embed_positions", "pos_embed", "wte.", "wpe."};
+    static const char *const parts[] = {"embedding", "embed_tokens", "embed_positions",
+                                        "pos_embed", "wte.",         "wpe."};
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
         if (has(name, parts[i])) return true;
     return false;
@@ -212,7 +213,9 @@ bool ht_name_is_aside(const char *name)
 bool ht_name_is_ours_aside(const char *name)
 {
     static const char *const tables[] = {"occam.epochs", "occam.compute", "average.recent"},
-                             *const parts[] = {"bias.", "running_mean.", "running_var."},
+                             *const parts[] = {"bias.",   "running_mean.", "running_var.",
+                                               "tokens.", "positions.",    "c_attn.bias.",
+                                               "c_attn.", "c_proj.bias.",  "c_proj."},
                              *const arrays[] = {"momentum",  "factors.0", "factors.1", "factors.2",
                                                 "factors.3", "average",   "best",      "mean",
                                                 "square",    "mask"};

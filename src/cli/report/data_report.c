@@ -4,14 +4,15 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "cli/report/token_report.h"
 #include "session/json.h"
 
 static const char *const roles[] = {"numbers", "categories", "label", "left out"};
 
-static size_t count_class(const ht_samples *part, int class)
+static size_t count_class(const ht_dataset *data, const ht_samples *part, int class)
 {
     size_t count = 0;
-    for (size_t i = 0; i < part->count; i++) count += part->labels[i] == class;
+    for (size_t i = 0; i < part->count * (size_t)data->targets; i++) count += part->labels[i] == class;
     return count;
 }
 
@@ -30,11 +31,11 @@ static void list_words(const ht_dataset_column *c, char *to, size_t size)
     for (const char *word = c->words; word && *word && used + 1 < size; listed++) {
         int length = (int)strcspn(word, "\n");
         if (used + (size_t)length > VALUES && listed > 0) break;
-        used += (size_t)snprintf(to + used, size - used, "%s%.*s", listed ? ", " : "", length < 24 ? length : 24, word);
+        used += (size_t)snprintf(to + used, size - used, "%s%.*s", listed ? ", " : "",
+                                 length < 24 ? length : 24, word);
         word += length + (word[length] == '\n');
     }
-    if (listed < c->values && used < size)
-        snprintf(to + used, size - used, ", … (%zu)", c->values);
+    if (listed < c->values && used < size) snprintf(to + used, size - used, ", … (%zu)", c->values);
 }
 
 static void describe_values(const ht_dataset *data, const ht_dataset_column *c, char *to, size_t size)
@@ -48,7 +49,8 @@ static void describe_values(const ht_dataset *data, const ht_dataset_column *c, 
 static void describe_missing(const ht_dataset_column *c, char *to, size_t size)
 {
     to[0] = '\0';
-    if (c->train_missing + c->test_missing > 0) snprintf(to, size, "%zu, %zu", c->train_missing, c->test_missing);
+    if (c->train_missing + c->test_missing > 0)
+        snprintf(to, size, "%zu, %zu", c->train_missing, c->test_missing);
 }
 
 static void describe_number(const ht_dataset_column *c, char *to, size_t size)
@@ -102,8 +104,9 @@ static void print_line(char fields[FIELDS][FIELD], const size_t *widths)
 
 static void print_columns(const ht_dataset *data)
 {
-    char head[FIELDS][FIELD] = {"column", "name", "type", "values in the training part", "missing (train, test)",
-                                "becomes", "inputs"};
+    char head[FIELDS][FIELD] = {
+        "column",  "name",  "type", "values in the training part", "missing (train, test)",
+        "becomes", "inputs"};
     char fields[FIELDS][FIELD];
     size_t widths[FIELDS], shown = data->column_count < SHOWN ? data->column_count : SHOWN;
     if (shown == 0) return;
@@ -134,7 +137,7 @@ static void print_part(const ht_dataset *data, const char *name, const ht_sample
         char label[sizeof data->class_names[c]];
         ht_text_copy(label, sizeof label, data->class_names[c]);
         ht_text_clean(label);
-        printf(" %s %zu%s", label, count_class(part, c), c + 1 < data->classes ? "," : "\n");
+        printf(" %s %zu%s", label, count_class(data, part, c), c + 1 < data->classes ? "," : "\n");
     }
 }
 
@@ -160,7 +163,16 @@ static void print_shape(const ht_dataset *data)
 
 void ht_data_report_print(const ht_dataset *data)
 {
-    printf("%-8s %s\n%-8s %d\n", data->name, data->title, "inputs", data->inputs);
+    printf("%-8s %s\n%-8s %d%s\n", data->name, data->title, "inputs", data->inputs,
+           !data->tokens       ? ""
+           : data->inputs == 1 ? " token, the context"
+                               : " tokens, the context");
+    if (data->tokens) {
+        ht_token_report_print_vocabulary(data);
+        print_facts(data->facts);
+        ht_token_report_print_parts(data);
+        return;
+    }
     print_shape(data);
     printf("%-8s %d\n", "classes", data->classes);
     print_facts(data->facts);
@@ -188,8 +200,8 @@ static json_t *classes_json(const ht_dataset *data)
     json_t *array = json_array();
     for (int c = 0; c < data->classes; c++)
         json_array_append_new(array, json_pack("{s:s, s:I, s:I}", "name", data->class_names[c], "train",
-                                               (json_int_t)count_class(&data->train, c), "test",
-                                               (json_int_t)count_class(&data->test, c)));
+                                               (json_int_t)count_class(data, &data->train, c), "test",
+                                               (json_int_t)count_class(data, &data->test, c)));
     return array;
 }
 
@@ -199,7 +211,8 @@ static void add_numbers(json_t *object, const ht_dataset_column *c)
     json_object_set_new(object, "high", ht_json_number(c->high));
     json_object_set_new(object, "shift", ht_json_number(c->shift));
     json_object_set_new(object, "divisor", ht_json_number(c->divisor));
-    if (c->train_missing + c->test_missing > 0) json_object_set_new(object, "median", ht_json_number(c->median));
+    if (c->train_missing + c->test_missing > 0)
+        json_object_set_new(object, "median", ht_json_number(c->median));
 }
 
 static json_t *column_json(const ht_dataset *data, size_t i)
@@ -226,8 +239,11 @@ json_t *ht_data_report_json(const ht_dataset *data)
     json_t *columns = json_array(), *shape = json_null();
     for (size_t i = 0; i < data->column_count; i++) json_array_append_new(columns, column_json(data, i));
     if (data->width > 0) shape = json_pack("[i, i, i]", data->channels, data->height, data->width);
-    return json_pack("{s:i, s:s, s:s, s:i, s:o, s:o, s:I, s:I, s:o, s:o, s:o}", "schema", 1, "name", data->name,
-                     "title", data->title, "inputs", data->inputs, "shape", shape, "classes", classes_json(data),
-                     "train", (json_int_t)data->train.count, "test", (json_int_t)data->test.count, "columns",
-                     columns, "facts", lines_json(data->facts), "notes", lines_json(data->notes));
+    json_t *root =
+        json_pack("{s:i, s:s, s:s, s:i, s:o, s:o, s:I, s:I, s:o, s:o, s:o}", "schema", 1, "name", data->name,
+                  "title", data->title, "inputs", data->inputs, "shape", shape, "classes", classes_json(data),
+                  "train", (json_int_t)data->train.count, "test", (json_int_t)data->test.count, "columns",
+                  columns, "facts", lines_json(data->facts), "notes", lines_json(data->notes));
+    if (root && data->tokens) json_object_set_new(root, "sequences", ht_token_report_json(data));
+    return root;
 }

@@ -53,22 +53,38 @@ static void forward_shard(void *context, int shard, int worker)
     if (s->at == s->hidden - 1) share_shard(s, shard, worker);
 }
 
+static void note_value(ht_step *s, int task, float most)
+{
+    s->shard_max[task] = fmaxf(most, s->shard_max[task]);
+}
+
 static void activate_span(void *context, int task, int worker)
 {
     ht_step *s = context;
     const ht_span span = ht_step_span_of(s, s->at, task);
     (void)worker;
     float most = activate(s, span.first, span.samples, 0, s->layer[s->at].width);
-    s->shard_max[task] = fmaxf(most, s->shard_max[task]);
+    note_value(s, task, most);
+}
+
+/* What a task of a layer that is cut by samples works on. */
+static ht_span own_span(const ht_step *s, int l, int task, int worker, float *most)
+{
+    ht_span span = ht_step_span_of(s, l, task);
+    span.scratch += (size_t)worker * s->stride;
+    span.most = most;
+    return span;
 }
 
 static void forward_span(void *context, int task, int worker)
 {
     ht_step *s = context;
     const ht_layer *layer = &s->net->layers[s->at];
-    const ht_span span = ht_step_span_of(s, s->at, task);
+    float most = 0;
+    const ht_span span = own_span(s, s->at, task, worker, &most);
     layer->kind->apply(layer, &span, s->layer[s->at].hidden + (size_t)span.first * (size_t)layer->outputs,
                        NULL);
+    note_value(s, task, most);
     activate_span(s, task, worker);
 }
 
@@ -98,6 +114,7 @@ static bool shares_itself(const ht_step *s)
 void ht_step_forward(ht_step *s, struct ht_pool *pool)
 {
     for (s->at = 0; s->at < s->hidden; s->at++) forward_layer(s, pool);
+    if (s->net->positions > 0) return; /* step_tokens.c goes on */
     if (!shares_itself(s)) ht_pool_run(pool, s->layer[s->hidden - 1].shards, share_shard, s);
 }
 
@@ -161,14 +178,27 @@ static void backward_span(void *context, int task, int worker)
 {
     ht_step *s = context;
     const ht_layer *reader = &s->net->layers[s->reader];
-    const ht_span span = ht_step_span_of(s, s->reader, task);
-    (void)worker;
+    float most = 0;
+    const ht_span span = own_span(s, s->reader, task, worker, &most);
     size_t first = (size_t)span.first;
     const float *delta = ht_step_delta(s, s->reader) + first * (size_t)reader->outputs;
     float *to = part_of(s) + first * (size_t)s->layer[s->at].width;
     reader->kind->back(reader, &span, delta, reader->also == s->at, to, NULL);
+    note_delta(s, task, most);
     if (s->layer[s->at].readers == 1)
         note_delta(s, task, deactivate(s, s->at, span.first, span.samples, 0, s->layer[s->at].width, true));
+}
+
+/* The way back of a reader whose input learns nothing: for what it leaves to its own update. */
+static void only_back_span(void *context, int task, int worker)
+{
+    ht_step *s = context;
+    const ht_layer *reader = &s->net->layers[s->reader];
+    float most = 0;
+    const ht_span span = own_span(s, s->reader, task, worker, &most);
+    const float *delta = ht_step_delta(s, s->reader) + (size_t)span.first * (size_t)reader->outputs;
+    reader->kind->back(reader, &span, delta, false, NULL, NULL);
+    note_delta(s, task, most);
 }
 
 static void deactivate_span(void *context, int task, int worker)
@@ -216,6 +246,7 @@ static void take_gradient(ht_step *s, struct ht_pool *pool)
 static void hear(ht_step *s, struct ht_pool *pool)
 {
     const ht_layer *reader = &s->net->layers[s->reader];
+    if (s->reader == s->hidden && s->net->positions > 0) return; /* step_tokens.c has heard it */
     if (reader->kind->cut == HT_CUT_UNITS) {
         ht_pool_run(pool, s->layer[s->at].shards, backward_shard, s);
     } else if (reader->kind->cut == HT_CUT_SAMPLES) {
@@ -236,6 +267,9 @@ static void end_backward(ht_step *s, struct ht_pool *pool)
         const ht_layer *reader = &s->net->layers[s->reader];
         if (reader->input >= 0 && s->layer[reader->input].wanted) continue;
         const ht_span span = ht_step_span(s, s->reader, 0, s->batch);
+        if (reader->kind->cut == HT_CUT_SAMPLES && reader->tensors > 0 && reader->kind->back &&
+            !reader->kind->gradient)
+            ht_pool_run(pool, ht_step_spans(s), only_back_span, s);
         if (reader->kind->cut == HT_CUT_ITSELF)
             reader->kind->back(reader, &span, ht_step_delta(s, s->reader), false, NULL, pool);
         take_gradient(s, pool);
@@ -273,20 +307,34 @@ static void update_shard(void *context, int task, int worker)
         shard -= shards;
     }
     const ht_layer *layer = &s->net->layers[l], *out = &s->net->layers[s->hidden];
+    if (s->net->positions > 0 && l == s->hidden) {
+        if (s->hyper->train_output) out->kind->update(s, s->hidden, shard);
+        return;
+    }
     if (ht_step_is_short(s)) delta_shard(s, 0, 1, shard, s->layer[0].delta);
     if (l >= s->hidden - 1 && (l == s->hidden || shares_itself(s)) && s->hyper->train_output)
         out->kind->update(s, s->hidden, shard);
     if (l == s->hidden) return;
     layer->kind->update(s, l, shard);
-    if (s->hyper->capture && layer->weight >= 0)
-        ht_capture_rows(s->hyper->capture, s->net, layer->weight, shard * layer->kind->rows,
-                        ht_layer_shard_rows(layer, shard), worker);
+    for (int t = 0, weight = layer->weight; s->hyper->capture && t < layer->tensors; t++) {
+        if (!(layer->tensor[t].flags & HT_TENSOR_WEIGHT) || layer->weight < 0) continue; /* tied: the output's */
+        ht_rows part = ht_layer_part(layer, &layer->tensor[t], shard);
+        ht_capture_rows(s->hyper->capture, s->net, weight++, part.first, part.count, worker);
+    }
+}
+
+/* Tasks of the output layer alone. */
+static int output_tasks(const ht_step *s)
+{
+    const ht_layer *out = &s->net->layers[s->hidden];
+    if (s->net->positions > 0) return out->tensors > 0 ? ht_layer_shards(out) : 0; /* none: it is tied */
+    return shares_itself(s) ? 0 : s->layer[s->hidden - 1].shards;
 }
 
 void ht_step_update(ht_step *s, struct ht_pool *pool)
 {
     const atomic_bool *off = ht_cancel_by(NULL); /* once weights have changed, all do */
-    int tasks = shares_itself(s) ? 0 : s->layer[s->hidden - 1].shards;
+    int tasks = output_tasks(s);
     for (int l = 0; l < s->hidden; l++)
         if (s->net->layers[l].tensors > 0) tasks += ht_layer_shards(&s->net->layers[l]);
     if (s->hyper->capture) ht_capture_begin(s->hyper->capture);
