@@ -77,8 +77,8 @@ void ht_progress_share(double done)
     double now = ht_now(), seconds = now - progress.begun;
     progress.share = done;
     if (!progress.started && now - progress.told >= rarely && done < 1) {
-        fprintf(stderr, "heavytail: %s, %.0f %% done in %.0f s, about %.0f s left\n", progress.stage, 100 * done,
-                seconds, seconds * (1 / done - 1));
+        fprintf(stderr, "heavytail: %s, %.0f %% done in %.0f s, about %.0f s left\n", progress.stage,
+                100 * done, seconds, seconds * (1 / done - 1));
         progress.told = now;
     }
     pthread_mutex_unlock(&progress.lock);

@@ -195,7 +195,8 @@ const char *ht_name_obstacle(const char *name)
 
 bool ht_name_is_embedding(const char *name)
 {
-    static const char *const parts[] = {"embedding", "embed_tokens", "embed_positions", "pos_embed", "wte.", "wpe."};
+    static const char *const parts[] = {"embedding", "embed_tokens", "embed_positions",
+                                        "pos_embed", "wte.",         "wpe."};
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
         if (has(name, parts[i])) return true;
     return false;
