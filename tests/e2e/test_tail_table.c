@@ -13,12 +13,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/alloc.h"
 #include "base/text.h"
 #include "data/png.h"
 #include "e2e/sandbox.h"
 #include "num/rng.h"
+#include "tail/layer/columns.h"
 #include "unit/golden.h"
+#include "unit/source.h"
 #include "weights/safetensors.h"
 
 #define TABLE(...) table_json(RUN("tail", __VA_ARGS__, "--format", "json"))
@@ -395,6 +396,23 @@ static void pictures_hold_every_layer(void **state)
     free(page);
 }
 
+/* ---- the page ---- */
+
+static void the_page_names_every_column(void **state)
+{
+    (void)state;
+    char path[1000], quoted[60];
+    const char *top = source_top();
+    if (!top) skip();
+    snprintf(path, sizeof path, "%s/docs/tails.md", top);
+    char *page = sandbox_read(path, NULL);
+    for (int c = 0; c < HT_COLUMNS_OF_LAYERS; c++) {
+        snprintf(quoted, sizeof quoted, "`%s`%s", ht_column_at(c).name, ht_column_at(c).shown ? "\\*" : "");
+        assert_says(page, quoted);
+    }
+    free(page);
+}
+
 /* ---- refused ---- */
 
 static void bad_input_is_one_clear_sentence(void **state)
@@ -438,6 +456,7 @@ int main(void)
         cmocka_unit_test(a_limit_that_is_too_small_says_how_much_it_takes),
         cmocka_unit_test(two_models_are_compared),
         cmocka_unit_test(pictures_hold_every_layer),
+        cmocka_unit_test(the_page_names_every_column),
         cmocka_unit_test(bad_input_is_one_clear_sentence),
     };
     return cmocka_run_group_tests_name("tail_table", tests, sandbox_enter, sandbox_leave);
