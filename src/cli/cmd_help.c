@@ -78,7 +78,8 @@ static void help_command(const ht_command_info *command)
     printf("heavytail %s %s\n    %s\n\n", command->name, command->usage, command->help);
     for (const char *at = command->usage; ht_usage_next(&at, &word);)
         if (word.info && !told[word.info - options]) {
-            for (int i = 0; i < HT_OPTIONS_COMMON; i++) /* a common one of this name means something else here */
+            for (int i = 0; i < HT_OPTIONS_COMMON;
+                 i++) /* a common one of this name means something else here */
                 if (strcmp(options[i].name, word.info->name) == 0) told[i] = true;
             told[word.info - options] = true;
             printf("  %s %s\n      %s\n", word.text, word.value, word.info->help);

@@ -1,5 +1,5 @@
-/* cmd_tail.c - tail indices and spectra of whatever holds weights: a line a layer, two models side by side, or
- * every estimator of each layer with its uncertainty. */
+/* cmd_tail.c - tail indices and spectra of whatever holds weights: a line a layer, two models side by side,
+ * or every estimator of each layer with its uncertainty. */
 #include <math.h>
 #include <string.h>
 
@@ -58,7 +58,8 @@ static bool is_detailed(const words *w, const ht_arguments *args)
     return w->details || w->gradients || w->tensor || w->json || (alone && !listed);
 }
 
-static ht_code details(const words *w, const ht_arguments *args, const ht_tail_options *options, ht_error *err)
+static ht_code details(const words *w, const ht_arguments *args, const ht_tail_options *options,
+                       ht_error *err)
 {
     const struct {
         const char *name, *value;
@@ -76,7 +77,8 @@ static ht_code details(const words *w, const ht_arguments *args, const ht_tail_o
                                 others[i].name, because,
                                 strcmp(because, "--json") == 0 ? "; --format json prints it as JSON" : "");
     if (args->word_count > 1)
-        return ht_error_set(err, HT_USAGE, "%s: two models are compared in the table of layers alone", because);
+        return ht_error_set(err, HT_USAGE, "%s: two models are compared in the table of layers alone",
+                            because);
     ht_details_request q = {.path = args->words[0],
                             .png = w->png,
                             .choice = {w->tensor, w->order},
@@ -90,15 +92,16 @@ static ht_code details(const words *w, const ht_arguments *args, const ht_tail_o
 static ht_code table(const words *w, const ht_arguments *args, const ht_tail_options *options, ht_error *err)
 {
     ht_tail_request q = {.paths = {args->words[0], args->word_count > 1 ? args->words[1] : NULL},
-                          .survey = {.layers = w->layers, .order = w->order, .tail = *options},
-                          .columns = w->columns,
-                          .sort = w->sort,
-                          .png = w->png,
-                          .html = w->html};
+                         .survey = {.layers = w->layers, .order = w->order, .tail = *options},
+                         .columns = w->columns,
+                         .sort = w->sort,
+                         .png = w->png,
+                         .html = w->html};
     if (w->format && !ht_listing_format_find(w->format, &q.format))
         return ht_error_set(err, HT_USAGE, "--format %.40s: give text, csv, markdown or json", w->format);
     if (w->spectrum && !ht_spectrum_unit_find(w->spectrum, &q.unit))
-        return ht_error_set(err, HT_USAGE, "--spectrum %.40s: give wtw (W\u1d40W, as WeightWatcher) or wtw/n (W\u1d40W/N)",
+        return ht_error_set(err, HT_USAGE,
+                            "--spectrum %.40s: give wtw (W\u1d40W, as WeightWatcher) or wtw/n (W\u1d40W/N)",
                             w->spectrum);
     if (ht_arguments_memory(w->memory, HT_SURVEY_LEAST, &q.survey.memory, err) != HT_OK) return err->code;
     return ht_tail_table_print(&q, err);
@@ -113,6 +116,7 @@ int ht_cmd_tail(int argc, char **argv)
     ht_code code = parse(&w, &args, argc, argv, &err);
     if (code == HT_OK) code = positive("--k", w.k, &options.k, &err);
     if (code == HT_OK) code = positive("--m", w.m, &options.m, &err);
-    if (code == HT_OK) code = is_detailed(&w, &args) ? details(&w, &args, &options, &err) : table(&w, &args, &options, &err);
+    if (code == HT_OK)
+        code = is_detailed(&w, &args) ? details(&w, &args, &options, &err) : table(&w, &args, &options, &err);
     return code == HT_OK ? 0 : ht_app_fail(&err);
 }

@@ -20,7 +20,7 @@ static const ht_option_info options[] = {
     {"--cell", "K", HT_FILL_NOTHING, NULL, "train cell K of the grid alone"},
     {"--centre", NULL, HT_FILL_NOTHING, NULL, "take medians away before svd, magnitude and pruning by column, put them back after (prune.centre)"},
     {"--check", NULL, HT_FILL_NOTHING, NULL, "play the lesson without a terminal; a claim that fails is an error"},
-    {"--columns", "A,B,C", HT_FILL_NOTHING, NULL, "which columns of the table of layers, in this order; +A,B adds to the usual ones; all (`heavytail help columns`)"},
+    {"--columns", "A,B,C", HT_FILL_NOTHING, NULL, "columns of the table of layers, after the name and in this order; +A,B adds to the usual ones; all (`heavytail help columns`)"},
     {"--compact", NULL, HT_FILL_NOTHING, NULL, "with --out: leave removed neurons out of the file"},
     {"--coreset", "K", HT_FILL_WORDS, "prune.coreset", "kind of coreset (prune.coreset)"},
     {"--count", NULL, HT_FILL_NOTHING, NULL, "print how many cells the grid has, and train nothing"},

@@ -13,8 +13,9 @@
 double *ht_eigen(int m, double **matrix, double *values, ht_error *err);
 
 /* Eigenvalues alone, (m), rising, of a symmetric matrix (m × m) of which the upper triangle counts; it is
- * overwritten. By way of a band where m is large (Bischof, Lang, Sun, ACM Trans. Math. Softw. 26, 2000), which
- * then costs products of matrices instead of passes over one. HT_FAIL: no memory, cancelled, not converged. */
+ * overwritten. By way of a band where m is large (Bischof, Lang, Sun, ACM Trans. Math. Softw. 26, 2000),
+ * which then costs products of matrices instead of passes over one. HT_FAIL: no memory, cancelled, not
+ * converged. */
 ht_code ht_eigen_values(int m, double *matrix, double *values, ht_error *err);
 enum { ht_eigen_room = 140 * sizeof(double) }; /* bytes for each row, about, beside the matrix */
 

@@ -1,4 +1,5 @@
-/* eigen_values.c - eigenvalues without vectors: to a band and from there to a tridiagonal matrix, and its own.
+/* eigen_values.c - eigenvalues without vectors: to a band and from there to a tridiagonal matrix, and its
+ * own.
  */
 #include <stddef.h>
 
@@ -9,9 +10,9 @@
 /* In OpenBLAS, but in none of its headers. The lengths of the strings come last, as Fortran has it. */
 void dsytrd_(const char *triangle, const int *n, double *a, const int *lda, double *d, double *e, double *tau,
              double *work, const int *size, int *info, size_t);
-void dsytrd_2stage_(const char *vectors, const char *triangle, const int *n, double *a, const int *lda, double *d,
-                    double *e, double *tau, double *reflectors, const int *reflectors_size, double *work,
-                    const int *size, int *info, size_t, size_t);
+void dsytrd_2stage_(const char *vectors, const char *triangle, const int *n, double *a, const int *lda,
+                    double *d, double *e, double *tau, double *reflectors, const int *reflectors_size,
+                    double *work, const int *size, int *info, size_t, size_t);
 void dsterf_(const int *n, double *d, double *e, int *info);
 
 /* From here on a band pays. A row-major upper triangle is a column-major lower one. */
@@ -25,8 +26,8 @@ static ht_code by_band(int m, double *matrix, double *d, double *e, double *tau,
     int length = (int)size, reflectors_length = (int)reflectors_size;
     double *work = ht_alloc((size_t)length + (size_t)reflectors_length, sizeof *work, "eigenvalues", err);
     if (!work) return HT_FAIL;
-    dsytrd_2stage_("N", "L", &m, matrix, &m, d, e, tau, work + length, &reflectors_length, work, &length, &info,
-                   1, 1);
+    dsytrd_2stage_("N", "L", &m, matrix, &m, d, e, tau, work + length, &reflectors_length, work, &length,
+                   &info, 1, 1);
     ht_free(work);
     return HT_OK;
 }

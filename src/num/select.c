@@ -44,9 +44,9 @@ static double value_of(uint64_t key, bool magnitude)
 typedef struct search {
     uint64_t prefix;
     size_t rank, population;
-    int table;     /* searches with the same prefix count once */
-    bool settled;  /* these are all one value, as of weights rounded to few bits: */
-    uint64_t key;  /* its key */
+    int table;    /* searches with the same prefix count once */
+    bool settled; /* these are all one value, as of weights rounded to few bits: */
+    uint64_t key; /* its key */
 } search;
 
 static uint64_t leading(uint64_t key, int shift)

@@ -48,11 +48,13 @@ ht_code ht_tail_sheet_write(const char *path, const char *title, const ht_tail_s
     if (!image) return err->code;
     ht_surface *s = ht_image_surface(image);
     int used = snprintf(line, sizeof line, "%.150s \u00b7 eigenvalues of W\u1d40W/N, P(\u03bb > x)", title);
-    if (shown < count) snprintf(line + used, sizeof line - (size_t)used, " \u00b7 the first %zu of %zu", shown, count);
+    if (shown < count)
+        snprintf(line + used, sizeof line - (size_t)used, " \u00b7 the first %zu of %zu", shown, count);
     s->ops->text(s, 1, 0, (int)across * WIDE - 2, HT_ALIGN_LEFT, HT_ROLE_TITLE, 0, line);
     ht_code code = HT_OK;
     for (size_t i = 0; i < shown && code == HT_OK; i++)
-        code = draw(s, (ht_rect){(int)(i % across) * WIDE, 1 + (int)(i / across) * HIGH, WIDE, HIGH}, &item[i], err);
+        code = draw(s, (ht_rect){(int)(i % across) * WIDE, 1 + (int)(i / across) * HIGH, WIDE, HIGH},
+                    &item[i], err);
     const ht_png_text texts[] = {{"Title", title}, {"Software", "heavytail " HT_VERSION}};
     if (code == HT_OK) code = ht_image_write(image, path, texts, sizeof texts / sizeof texts[0], err);
     ht_image_free(image);

@@ -64,8 +64,8 @@ static ht_code check_read(const output *o, const char *read, ht_error *err)
     char path[PATH_MAX];
     if (!read || !ht_file_exists(o->path) || ht_file_is_dir(o->path)) return HT_OK;
     resolve(read, path);
-    bool part =
-        ht_text_ends(o->name, ".safetensors") && strcmp(path, o->folder) == 0 && !ht_rundir_is_run(o->folder);
+    bool named = ht_text_ends(o->name, ".safetensors") || ht_text_ends(o->name, ".index.json");
+    bool part = named && strcmp(path, o->folder) == 0 && !ht_rundir_is_run(o->folder);
     if (!part && strcmp(path, o->path) != 0) return HT_OK;
     return ht_error_set(err, HT_USAGE, "%s %.200s: is %sthe file that is read; give another name", o->option,
                         o->given, part ? "perhaps a part of " : "");

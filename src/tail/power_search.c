@@ -10,21 +10,39 @@
 
 enum { STEPS = 160 };
 
+static double off_by(double above, double beyond, double by, double before)
+{
+    double from = fabs(above - (beyond + 1) * by), other = fabs(above - (beyond + 1) * by + before);
+    return from > other ? from : other;
+}
+
+/* The largest of |above - (first + i + 1)/n|, and of |above - (first + i)/n| if `two_sided`; four at a time,
+ * which wait for nothing. */
+static double farthest(const double *above, size_t m, double first, double by, bool two_sided)
+{
+    double a = 0, b = 0, c = 0, d = 0, before = two_sided ? by : 0, off;
+    size_t i = 0;
+    for (; i + 4 <= m; i += 4) {
+        double at = first + (double)i;
+        a = (off = off_by(above[i], at, by, before)) > a ? off : a;
+        b = (off = off_by(above[i + 1], at + 1, by, before)) > b ? off : b;
+        c = (off = off_by(above[i + 2], at + 2, by, before)) > c ? off : c;
+        d = (off = off_by(above[i + 3], at + 3, by, before)) > d ? off : d;
+    }
+    for (; i < m; i++) a = (off = off_by(above[i], first + (double)i, by, before)) > a ? off : a;
+    return fmax(fmax(a, b), fmax(c, d));
+}
+
 /* A piece at a time; no further than beyond `enough`, which is no best one. */
 static double distance(const double *log, size_t k, double gamma, bool two_sided, double enough)
 {
     enum { PIECE = 256 };
-    double worst = 0, n = (double)k, above[PIECE];
+    double worst = 0, above[PIECE], by = 1 / (double)k, slope = -1 / gamma;
     for (size_t first = 0, m; first < k && worst < enough; first += m) {
         m = k - first < PIECE ? k - first : PIECE;
-        for (size_t i = 0; i < m; i++) above[i] = -(log[first + i] - log[k]) / gamma;
+        for (size_t i = 0; i < m; i++) above[i] = (log[first + i] - log[k]) * slope;
         ht_kernel()->functions->exponentials(above, above, m);
-        for (size_t i = 0; i < m; i++) {
-            /* so many values are larger: beyond this one, from it on */
-            double beyond = (double)(first + i), from = beyond + 1, off = fabs(above[i] - from / n);
-            if (two_sided && fabs(above[i] - beyond / n) > off) off = fabs(above[i] - beyond / n);
-            worst = off > worst ? off : worst;
-        }
+        worst = fmax(worst, farthest(above, m, (double)first, by, two_sided));
     }
     return worst;
 }

@@ -57,10 +57,11 @@ static void note_turned(const ht_tensor_list *list, ht_notes *notes)
     }
     if (turned > TOLD) snprintf(more, sizeof more, " … (%zu in all)", turned);
     if (turned > 0)
-        ht_notes_add(notes,
-                     "%s: %s%s: stored (inputs × outputs), as the name or the bias says, and turned: rows are "
-                     "outputs",
-                     list->path, names.data ? names.data : "some", more);
+        ht_notes_add(
+            notes,
+            "%s: %s%s: stored (inputs × outputs), as the name or the bias says, and turned: rows are "
+            "outputs",
+            list->path, names.data ? names.data : "some", more);
     ht_text_free(&names);
 }
 

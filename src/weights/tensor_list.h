@@ -1,5 +1,6 @@
-/* tensor_list.h - the tensors of whatever holds them, as tensor.h sees them, to be read in any order by several
- * threads at once: what there is, its size, and what is not looked at and why, before any number is read. */
+/* tensor_list.h - the tensors of whatever holds them, as tensor.h sees them, to be read in any order by
+ * several threads at once: what there is, its size, and what is not looked at and why, before any number is
+ * read. */
 #ifndef HT_WEIGHTS_TENSOR_LIST_H
 #define HT_WEIGHTS_TENSOR_LIST_H
 
@@ -30,8 +31,8 @@ size_t ht_tensor_list_bytes(const ht_tensor_list *list, size_t i);
 
 /* Entry i with its numbers, turned where that is due, in new memory (ht_tensor_list_release); without numbers
  * and `why` where some are not finite. Any thread. */
-ht_code ht_tensor_list_read(const ht_tensor_list *list, size_t i, ht_file_tensor *tensor, char why[HT_TENSOR_WHY],
-                            ht_error *err);
+ht_code ht_tensor_list_read(const ht_tensor_list *list, size_t i, ht_file_tensor *tensor,
+                            char why[HT_TENSOR_WHY], ht_error *err);
 void ht_tensor_list_release(ht_file_tensor *tensor);
 
 #endif

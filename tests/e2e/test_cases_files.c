@@ -404,6 +404,10 @@ static void a_broken_tensor_does_not_hide_the_others(void **state)
     write_tensors("nan.safetensors", header, data, sizeof data);
     r = RUN("tail", "nan.safetensors");
     assert_status(r, 1);
+    assert_says(r->out, "\nc      rows ");
+    assert_says(r->err, "2 tensors hold values that are not finite");
+    r = RUN("tail", "nan.safetensors", "--details");
+    assert_status(r, 1);
     assert_says(r->out, "c (20 × 10)");
     assert_says(r->err, "a: row 0, column 0 is not a finite number (-Inf)");
     assert_says(r->err, "b: row 3, column 5");

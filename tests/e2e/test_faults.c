@@ -181,6 +181,7 @@ static void measuring_survives_every_failed_allocation(void **state)
                   0);
     const command commands[] = {
         {ht_cmd_tail, {"tail", "seen", "--json"}, false},
+        {ht_cmd_tail, {"tail", "seen", "seen", "--columns", "all", "--html", "page.html"}, false},
         {ht_cmd_prune,
          {"prune", "seen", "--method", "all", "--curve", "--json", "--out", "less.safetensors"},
          false},

@@ -288,7 +288,7 @@ static void a_malformed_file_gives_one_clear_error(void **state)
     refuse("no-such-file.npy", "No such file");
     refuse(".", "checkpoint.safetensors");
     assert_status(RUN("tail"), 2);
-    assert_status(RUN("tail", "a.npy", "b.npy"), 2);
+    assert_status(RUN("tail", "a.npy", "b.npy", "c.npy"), 2);
 }
 
 /* Rows that end with a word and no reason. */
@@ -362,12 +362,12 @@ static void the_table_says_what_covers_the_injected_alpha(void **state)
     }
     assert_true(json_is_true(json_object_get(find(root, "layers.0.weight", "all", "ecf"), "covers_alpha")));
     json_decref(root);
-    const sandbox_result *r = RUN("tail", "noisy");
+    const sandbox_result *r = RUN("tail", "noisy", "--details");
     assert_says(r->out, "  to trust first: ");
     assert_says(r->out, "covers α? believe it?");
     assert_says(r->out, "hold the injected α = 1.5 (of powerlaw 1 + α/2)?");
     assert_status(RUN("train", "--steps", "40", "--set", "noise.alpha=1.9", "--run", "noisy", "--quiet"), 0);
-    r = RUN("tail", "noisy");
+    r = RUN("tail", "noisy", "--details");
     assert_says(r->out, "covers α?: not compared; the run had noise of another type or α before");
     assert_null(strstr(r->out, "covers α? believe it?"));
 }

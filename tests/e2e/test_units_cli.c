@@ -121,7 +121,7 @@ static void layers_are_told_as_the_paper_has_them(void **state)
     snprintf(line, sizeof line, "  median, mean and least %.3f, ",
              number(json_object_get(told, "kernels"), "median"));
     json_decref(root);
-    const sandbox_result *r = RUN("tail", NET);
+    const sandbox_result *r = RUN("tail", NET, "--details");
     assert_status(r, 0);
     assert_says(r->out, "mmo-paper over 5 layers, layers.4.weight (the last) by its columns");
     assert_says(r->out, line);

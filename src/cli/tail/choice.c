@@ -12,8 +12,9 @@ static ht_code unknown(const char *option, const char *name, ht_error *err)
 {
     ht_guess guess = ht_guess_for(name);
     for (int c = 0; c < HT_TAIL_COLUMNS; c++) ht_guess_offer(&guess, ht_column_at(c).name);
-    return ht_error_set(err, HT_USAGE, "%s: there is no column '%.60s'%s (`heavytail help columns` lists them)",
-                        option, name, ht_guess_words(&guess));
+    return ht_error_set(err, HT_USAGE,
+                        "%s: there is no column '%.60s'%s (`heavytail help columns` lists them)", option,
+                        name, ht_guess_words(&guess));
 }
 
 static void add(ht_column_choice *choice, int column)
@@ -34,7 +35,7 @@ static ht_code add_named(ht_column_choice *choice, const char *names, ht_error *
         add(choice, column);
         at += length + (at[length] == ',');
     }
-    return choice->count > 0 ? HT_OK : ht_error_set(err, HT_USAGE, "--columns: name one at least");
+    return names[0] ? HT_OK : ht_error_set(err, HT_USAGE, "--columns: name one at least");
 }
 
 /* Of two models words stand side by side and numbers have a difference; of those as they are shown. */
@@ -42,7 +43,8 @@ static bool by_default(const ht_column_info *info, const ht_tail_request *q)
 {
     bool all = q->format == HT_LISTING_CSV || q->format == HT_LISTING_JSON;
     if (all) return !(info->cost & DEAR);
-    return info->shown && (!q->paths[1] || info->kind == HT_COLUMN_NUMBER || strcmp(info->name, "layer") == 0);
+    return info->shown &&
+           (!q->paths[1] || info->kind == HT_COLUMN_NUMBER || strcmp(info->name, "layer") == 0);
 }
 
 static void add_usual(ht_column_choice *choice, const ht_tail_request *q)
@@ -66,6 +68,7 @@ ht_code ht_column_choose(ht_column_choice *choice, const ht_tail_request *q, ht_
 {
     *choice = (ht_column_choice){0};
     const char *names = q->columns;
+    add(choice, HT_COLUMN_LAYER);
     if (names && strcmp(names, "all") == 0)
         for (int c = 0; c < HT_TAIL_COLUMNS; c++) add(choice, c);
     else if (!names || names[0] == '+')

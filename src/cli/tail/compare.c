@@ -46,16 +46,18 @@ static int set_heads(ht_listing *g, const ht_column_choice *choice)
     return choice->sort == HT_COLUMN_LAYER ? 0 : sorted;
 }
 
-static void set_row(ht_cell *to, const ht_column_choice *choice, const ht_layer_tail *a, const ht_layer_tail *b,
-                    ht_spectrum_unit unit)
+static void set_row(ht_cell *to, const ht_column_choice *choice, const ht_layer_tail *a,
+                    const ht_layer_tail *b, ht_spectrum_unit unit)
 {
     *to++ = (ht_cell){NAN, a->name};
     for (int i = 0; i < choice->count; i++) {
         if (!is_compared(choice->column[i])) continue;
-        ht_cell x = ht_column_cell(choice->column[i], a, unit), y = ht_column_cell(choice->column[i], b, unit);
+        ht_cell x = ht_column_cell(choice->column[i], a, unit),
+                y = ht_column_cell(choice->column[i], b, unit);
         *to++ = x;
         *to++ = y;
-        if (ht_column_at(choice->column[i]).kind != HT_COLUMN_TEXT) *to++ = (ht_cell){y.number - x.number, NULL};
+        if (ht_column_at(choice->column[i]).kind != HT_COLUMN_TEXT)
+            *to++ = (ht_cell){y.number - x.number, NULL};
     }
 }
 

@@ -4,9 +4,9 @@
 
 #include "cli/tail/choice.h"
 
-/* Layers that both have, by name and view, in the order of the first: `layer`, and of each column its value in the
- * first (COLUMN_a) and in the second (COLUMN_b), of numbers b - a, too (COLUMN_difference). --sort is by the
- * difference. HT_FAIL where there is no such layer. */
+/* Layers that both have, by name and view, in the order of the first: `layer`, and of each column its value
+ * in the first (COLUMN_a) and in the second (COLUMN_b), of numbers b - a, too (COLUMN_difference). --sort is
+ * by the difference. HT_FAIL where there is no such layer. */
 ht_code ht_compare_list(ht_listing *listing, const ht_column_choice *choice, const ht_survey survey[2],
                         ht_spectrum_unit unit, ht_error *err);
 

@@ -223,7 +223,8 @@ static ht_code report(tail_results *r, bool json, ht_error *err)
 
 ht_code ht_details_print(const ht_details_request *wanted, const ht_arguments *args, ht_error *err)
 {
-    request q = {.path = wanted->path, .png = wanted->png, .choice = wanted->choice, .options = wanted->options};
+    request q = {
+        .path = wanted->path, .png = wanted->png, .choice = wanted->choice, .options = wanted->options};
     q.injected.alpha = NAN;
     if (!wanted->gradients) q.injected = ht_tail_injected_of(q.path, &q.mixed);
     tail_results r = {.request = &q, .tensors = json_array()};

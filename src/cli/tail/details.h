@@ -1,5 +1,5 @@
-/* details.h - `heavytail tail --details`: every estimator of every view of each tensor, one tensor after the other,
- * with its uncertainty. */
+/* details.h - `heavytail tail --details`: every estimator of every view of each tensor, one tensor after the
+ * other, with its uncertainty. */
 #ifndef HT_CLI_TAIL_DETAILS_H
 #define HT_CLI_TAIL_DETAILS_H
 

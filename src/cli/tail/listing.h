@@ -18,17 +18,22 @@ typedef struct ht_listing {
     int columns;
     size_t rows;
     ht_listing_column *column; /* (columns) */
-    ht_cell *cell;          /* (rows × columns); texts are borrowed */
+    ht_cell *cell;             /* (rows × columns); texts are borrowed */
 } ht_listing;
 
 ht_code ht_listing_make(ht_listing *grid, int columns, size_t rows, ht_error *err);
 void ht_listing_free(ht_listing *grid);
 
-/* Numbers upwards, words by their bytes; `down`: the other way. What has no number comes last; equal rows stay in
- * their order. */
+/* Numbers upwards, words by their bytes; `down`: the other way. What has no number comes last; equal rows
+ * stay in their order. */
 ht_code ht_listing_sort(ht_listing *grid, int column, bool down, ht_error *err);
 
-typedef enum ht_listing_format { HT_LISTING_TEXT, HT_LISTING_CSV, HT_LISTING_MARKDOWN, HT_LISTING_JSON } ht_listing_format;
+typedef enum ht_listing_format {
+    HT_LISTING_TEXT,
+    HT_LISTING_CSV,
+    HT_LISTING_MARKDOWN,
+    HT_LISTING_JSON
+} ht_listing_format;
 /* "text", "csv", "markdown", "json". */
 bool ht_listing_format_find(const char *word, ht_listing_format *format);
 

@@ -90,9 +90,10 @@ static void add_base64(ht_text *to, const char *bytes, size_t size)
     const unsigned char *b = (const unsigned char *)bytes;
     for (size_t i = 0; i < size; i += 3) {
         size_t left = size - i;
-        uint32_t three = (uint32_t)b[i] << 16 | (left > 1 ? (uint32_t)b[i + 1] << 8 : 0) | (left > 2 ? b[i + 2] : 0);
-        char four[4] = {digits[three >> 18], digits[three >> 12 & 63], left > 1 ? digits[three >> 6 & 63] : '=',
-                        left > 2 ? digits[three & 63] : '='};
+        uint32_t three =
+            (uint32_t)b[i] << 16 | (left > 1 ? (uint32_t)b[i + 1] << 8 : 0) | (left > 2 ? b[i + 2] : 0);
+        char four[4] = {digits[three >> 18], digits[three >> 12 & 63],
+                        left > 1 ? digits[three >> 6 & 63] : '=', left > 2 ? digits[three & 63] : '='};
         ht_text_add_bytes(to, four, sizeof four);
     }
 }
@@ -143,13 +144,14 @@ static void add_head(ht_text *to, const char *title)
 {
     ht_text_add(to, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>");
     add_safe(to, title);
-    ht_text_add(to, "</title>\n<style>\n"
-                    "body { font-family: sans-serif; margin: 2em; color: #222; background: #fff }\n"
-                    "table { border-collapse: collapse; font-size: 85%%; font-variant-numeric: tabular-nums }\n"
-                    "th, td { padding: 0.2em 0.7em; text-align: right; border-bottom: 1px solid #ddd; "
-                    "white-space: nowrap }\n"
-                    "td.w { text-align: left }\nthead th { position: sticky; top: 0; background: #fff }\n"
-                    "img { margin: 0.4em; border: 1px solid #eee }\n</style>\n</head>\n<body>\n<h1>");
+    ht_text_add(to,
+                "</title>\n<style>\n"
+                "body { font-family: sans-serif; margin: 2em; color: #222; background: #fff }\n"
+                "table { border-collapse: collapse; font-size: 85%%; font-variant-numeric: tabular-nums }\n"
+                "th, td { padding: 0.2em 0.7em; text-align: right; border-bottom: 1px solid #ddd; "
+                "white-space: nowrap }\n"
+                "td.w { text-align: left }\nthead th { position: sticky; top: 0; background: #fff }\n"
+                "img { margin: 0.4em; border: 1px solid #eee }\n</style>\n</head>\n<body>\n<h1>");
     add_safe(to, title);
     ht_text_add(to, "</h1>\n");
 }
@@ -180,7 +182,8 @@ ht_code ht_pictures_html(const char *path, const ht_tail_request *q, const ht_li
         for (size_t i = 0; i < s[m].count && code == HT_OK; i++) code = add_chart(&page, &s[m].layer[i], err);
     }
     ht_text_add(&page, "</body>\n</html>\n");
-    if (code == HT_OK && page.failed) code = ht_error_set(err, HT_FAIL, "%s: not enough memory for the page", path);
+    if (code == HT_OK && page.failed)
+        code = ht_error_set(err, HT_FAIL, "%s: not enough memory for the page", path);
     if (code == HT_OK) code = ht_file_write(path, page.data, page.length, err);
     ht_text_free(&page);
     return code;

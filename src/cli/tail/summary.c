@@ -13,8 +13,9 @@ enum { MEANS = 7 };
 
 /* Those that WeightWatcher's summary has. */
 static const ht_tail_column meant[MEANS] = {
-    HT_COLUMN_ALPHA,    HT_COLUMN_ALPHA_WEIGHTED,    HT_COLUMN_LOG_ALPHA_NORM, HT_COLUMN_LOG_NORM,
-    HT_COLUMN_LOG_SPECTRAL_NORM, HT_COLUMN_STABLE_RANK, HT_COLUMN_MP_SOFT_RANK};
+    HT_COLUMN_ALPHA,       HT_COLUMN_ALPHA_WEIGHTED,    HT_COLUMN_LOG_ALPHA_NORM,
+    HT_COLUMN_LOG_NORM,    HT_COLUMN_LOG_SPECTRAL_NORM, HT_COLUMN_STABLE_RANK,
+    HT_COLUMN_MP_SOFT_RANK};
 
 typedef struct numbers {
     size_t layers, weights, good, over, under, rank_loss;
@@ -98,7 +99,8 @@ void ht_summary_text(const ht_survey *s, ht_spectrum_unit unit, ht_text *to)
     for (int m = 0; m < MEANS; m++)
         if (isfinite(n.mean[m]))
             ht_text_add(to, "%s %s %.3f", m ? "," : "", ht_column_at((int)meant[m]).name, n.mean[m]);
-    ht_text_add(to, "\neigenvalues are those of %s (--spectrum); ", unit == HT_SPECTRUM_WTW ? "W\u1d40W" : "W\u1d40W/N");
+    ht_text_add(to, "\neigenvalues are those of %s (--spectrum); ",
+                unit == HT_SPECTRUM_WTW ? "W\u1d40W" : "W\u1d40W/N");
     ht_text_add(to, "columns: `heavytail help columns`; every estimator: --details\n");
 }
 

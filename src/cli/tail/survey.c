@@ -36,9 +36,10 @@ static ht_code compile(regex_t *compiled, const char *layers, ht_error *err)
     if (problem == 0) return HT_OK;
     regerror(problem, compiled, why, sizeof why);
     size_t at = right_part(layers);
-    return ht_error_set(err, HT_USAGE,
-                        "--layers %.80s: %s at character %zu, '%.20s'; give a POSIX extended regular expression",
-                        layers, why, at + 1, layers + at);
+    return ht_error_set(
+        err, HT_USAGE,
+        "--layers %.80s: %s at character %zu, '%.20s'; give a POSIX extended regular expression", layers, why,
+        at + 1, layers + at);
 }
 
 ht_code ht_survey_check_layers(const char *layers, ht_error *err)
@@ -157,8 +158,9 @@ static ht_code plan(work *w, const regex_t *wanted, ht_error *err)
         w->order[w->count++] = j;
         *j = (job){.entry = i, .first = s->count, .lines = 1, .kernels = ht_file_tensor_kernels(&e->view)};
         if (j->kernels) j->lines = 2;
-        j->memory = ht_tensor_list_bytes(&s->list, i) +
-                    ht_layer_tail_memory(j->kernels ? j->kernels : e->view.rows, e->view.columns, w->options->cost);
+        j->memory =
+            ht_tensor_list_bytes(&s->list, i) +
+            ht_layer_tail_memory(j->kernels ? j->kernels : e->view.rows, e->view.columns, w->options->cost);
         s->count += j->lines;
         w->all += e->info.count;
     }
@@ -166,12 +168,20 @@ static ht_code plan(work *w, const regex_t *wanted, ht_error *err)
     return HT_OK;
 }
 
+/* Of the first ones why. */
 static ht_code nothing(const ht_survey *s, ht_error *err)
 {
-    char why[200] = "it is empty";
-    ht_notes_at(&s->skipped.reasons, 0, why, sizeof why);
-    return ht_error_set(err, HT_FAIL, "%s: none of its %zu tensors can be looked at: %s", s->list.path,
-                        s->list.count, why);
+    enum { TOLD = 3 };
+    ht_text why = {0};
+    size_t told = 0;
+    for (size_t i = 0; i < s->list.count && told < TOLD; i++)
+        if (s->list.entry[i].skipped)
+            ht_text_add(&why, "%s%.60s (%s): %s", told++ ? "; " : "", s->list.entry[i].info.name,
+                        s->list.entry[i].info.type, s->list.entry[i].skipped);
+    ht_error_set(err, HT_FAIL, "%s: none of its %zu tensors can be looked at: %.400s%s", s->list.path,
+                 s->list.count, why.data ? why.data : "it is empty", s->list.count > TOLD ? "; and so on" : "");
+    ht_text_free(&why);
+    return err->code;
 }
 
 /* How much there may be at a time, beside what the program takes. */
@@ -182,11 +192,12 @@ static ht_code set_limit(work *w, ht_error *err)
     w->limit = w->options->memory ? w->options->memory - HT_SURVEY_BASE : BY_DEFAULT;
     if (!w->options->memory || largest <= w->limit) return HT_OK;
     const ht_tensor_entry *e = &w->survey->list.entry[w->order[0]->entry];
-    return ht_error_set(err, HT_USAGE,
-                        "--memory: %.100s (%zu × %zu) takes %zu MB with the program; give --memory %zuM, or leave "
-                        "it out with --layers",
-                        e->info.name, e->view.rows, e->view.columns, (largest + HT_SURVEY_BASE) >> MB,
-                        ((largest + HT_SURVEY_BASE) >> MB) + 1);
+    return ht_error_set(
+        err, HT_USAGE,
+        "--memory: %.100s (%zu × %zu) takes %zu MB with the program; give --memory %zuM, or leave "
+        "it out with --layers",
+        e->info.name, e->view.rows, e->view.columns, (largest + HT_SURVEY_BASE) >> MB,
+        ((largest + HT_SURVEY_BASE) >> MB) + 1);
 }
 
 /* ---- the results ---- */
@@ -204,7 +215,8 @@ static ht_code gather(work *w, ht_error *err)
             ht_error told;
             ht_error_set(&told, HT_FAIL, "%s: %.200s: %s", s->list.path, info->name, j->why);
             if (s->broken++ == 0) s->why = told;
-            ht_notes_add(&s->notes, "%s", told.text);
+            if (s->broken == 2) ht_notes_add(&s->notes, "%s", s->why.text); /* the only one is the error itself */
+            if (s->broken >= 2) ht_notes_add(&s->notes, "%s", told.text);
             continue;
         }
         for (size_t l = 0; l < j->lines; l++) s->layer[kept++] = s->layer[j->first + l];
@@ -232,12 +244,14 @@ static ht_code look(work *w, ht_error *err)
 ht_code ht_survey_take(ht_survey *s, const char *path, const ht_survey_options *options, ht_error *err)
 {
     regex_t wanted;
-    work w = {.survey = s, .options = options, .lock = PTHREAD_MUTEX_INITIALIZER, .room = PTHREAD_COND_INITIALIZER};
+    work w = {
+        .survey = s, .options = options, .lock = PTHREAD_MUTEX_INITIALIZER, .room = PTHREAD_COND_INITIALIZER};
     if (options->layers && compile(&wanted, options->layers, err) != HT_OK) return err->code;
     ht_code code = ht_tensor_list_open(&s->list, path, options->order, &s->notes, err);
     if (code == HT_OK) code = plan(&w, options->layers ? &wanted : NULL, err);
     if (code == HT_OK && w.count == 0)
-        code = options->layers && !s->skipped.list ? nothing_matches(s, options->layers, err) : nothing(s, err);
+        code =
+            options->layers && !s->skipped.list ? nothing_matches(s, options->layers, err) : nothing(s, err);
     if (code == HT_OK) code = set_limit(&w, err);
     if (code == HT_OK) code = look(&w, err);
     if (options->layers) regfree(&wanted);

@@ -21,13 +21,13 @@ typedef struct ht_survey {
     size_t count; /* lines: one a layer, two of a convolution (filters, kernels) */
     ht_layer_tail *layer;
     ht_skipped skipped;
-    int broken;      /* layers with values that are not finite; they have no line */
-    ht_error why;    /* of the first of them */
+    int broken;   /* layers with values that are not finite; they have no line */
+    ht_error why; /* of the first of them */
     ht_notes notes;
 } ht_survey;
 
-/* The same bits for any number of threads and any limit. HT_USAGE, HT_FAIL: nothing matches, the memory does not
- * hold the largest layer (and how much would), a file that cannot be read. */
+/* The same bits for any number of threads and any limit. HT_USAGE, HT_FAIL: nothing matches, the memory does
+ * not hold the largest layer (and how much would), a file that cannot be read. */
 ht_code ht_survey_take(ht_survey *survey, const char *path, const ht_survey_options *options, ht_error *err);
 void ht_survey_free(ht_survey *survey);
 

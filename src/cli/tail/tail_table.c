@@ -1,11 +1,14 @@
 #include "cli/tail/tail_table.h"
 
+#include <errno.h>
 #include <jansson.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "base/alloc.h"
+#include "base/file.h"
 #include "cli/tail/choice.h"
 #include "cli/tail/compare.h"
 #include "cli/tail/pictures.h"
@@ -47,7 +50,8 @@ static json_t *alone_json(const ht_survey *a, const ht_survey *b)
         ht_text ignored = {0};
         one.layer = &a->layer[i];
         one.count = 1;
-        if (ht_compare_alone(&one, b, &ignored) > 0) json_array_append_new(names, json_string(a->layer[i].name));
+        if (ht_compare_alone(&one, b, &ignored) > 0)
+            json_array_append_new(names, json_string(a->layer[i].name));
         ht_text_free(&ignored);
     }
     return names;
@@ -62,8 +66,8 @@ static json_t *to_json(const ht_tail_request *q, const ht_listing *g, const ht_s
 {
     const char *unit = ht_spectrum_unit_word(q->unit);
     if (!q->paths[1])
-        return json_pack("{s:i, s:s, s:s, s:o, s:o, s:o}", "schema", 1, "model", q->paths[0], "spectrum", unit,
-                         "layers", ht_listing_json(g), "skipped", skipped_json(&survey[0]), "summary",
+        return json_pack("{s:i, s:s, s:s, s:o, s:o, s:o}", "schema", 1, "model", q->paths[0], "spectrum",
+                         unit, "layers", ht_listing_json(g), "skipped", skipped_json(&survey[0]), "summary",
                          ht_summary_json(&survey[0], q->unit));
     return json_pack("{s:i, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "schema", 1, "a", q->paths[0], "b",
                      q->paths[1], "spectrum", unit, "layers", ht_listing_json(g), "only_a",
@@ -72,7 +76,8 @@ static json_t *to_json(const ht_tail_request *q, const ht_listing *g, const ht_s
                      ht_summary_json(&survey[1], q->unit));
 }
 
-static ht_code print_json(const ht_tail_request *q, const ht_listing *g, const ht_survey survey[2], ht_error *err)
+static ht_code print_json(const ht_tail_request *q, const ht_listing *g, const ht_survey survey[2],
+                          ht_error *err)
 {
     json_t *root = to_json(q, g, survey);
     char *text = root ? json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(12)) : NULL;
@@ -144,6 +149,18 @@ static ht_code show(ht_tail_request *q, const ht_column_choice *choice, ht_surve
     return code;
 }
 
+/* Before minutes are spent: can a file be made there? */
+static ht_code check_folder(const char *option, const char *path, ht_error *err)
+{
+    char folder[PATH_MAX];
+    const char *slash = path ? strrchr(path, '/') : NULL;
+    if (!path) return HT_OK;
+    snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - path) + 1 : 1, slash ? path : ".");
+    if (access(folder, W_OK | X_OK) == 0 && !ht_file_is_dir(path)) return HT_OK;
+    return ht_error_set(err, HT_FAIL, "%s %.200s: cannot be written: %s", option, path,
+                        ht_file_is_dir(path) ? "is a directory" : strerror(errno));
+}
+
 ht_code ht_tail_table_print(ht_tail_request *q, ht_error *err)
 {
     ht_column_choice choice;
@@ -151,6 +168,8 @@ ht_code ht_tail_table_print(ht_tail_request *q, ht_error *err)
     memset(survey, 0, sizeof survey);
     if (ht_column_choose(&choice, q, err) != HT_OK) return err->code;
     if (ht_survey_check_layers(q->survey.layers, err) != HT_OK) return err->code;
+    if (check_folder("--png", q->png, err) != HT_OK || check_folder("--html", q->html, err) != HT_OK)
+        return err->code;
     q->survey.cost = choice.cost;
     if (q->png || q->html) q->survey.cost |= HT_COST_SPECTRUM | HT_COST_VALUES;
     ht_code code = HT_OK;
@@ -166,13 +185,18 @@ void ht_tail_columns_help(void)
 {
     printf("Columns of `heavytail tail`: --columns A,B,C; +A,B adds to the usual ones; all. --sort COLUMN, "
            "-COLUMN downwards.\n"
-           "W is a layer's matrix, N its larger side, M the smaller, \u03bb the eigenvalues of W\u1d40W (--spectrum "
+           "W is a layer's matrix, N its larger side, M the smaller, \u03bb the eigenvalues of W\u1d40W "
+           "(--spectrum "
            "wtw/n: W\u1d40W/N).\n"
-           "* shown without --columns; r needs the spectrum of the randomized matrix, p mmo-paper: computed when "
+           "* shown without --columns; r needs the spectrum of the randomized matrix, p mmo-paper: computed "
+           "when "
            "asked for.\n\n");
     for (int c = 0; c < HT_TAIL_COLUMNS; c++) {
         ht_column_info info = ht_column_at(c);
-        const char *mark = info.cost & HT_COST_RANDOM ? "r" : info.cost & HT_COST_PAPER ? "p" : info.shown ? "*" : " ";
+        const char *mark = info.cost & HT_COST_RANDOM  ? "r"
+                           : info.cost & HT_COST_PAPER ? "p"
+                           : info.shown                ? "*"
+                                                       : " ";
         printf("%s %-26s %s\n", mark, info.name, info.formula);
     }
 }

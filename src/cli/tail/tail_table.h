@@ -15,8 +15,8 @@ typedef struct ht_tail_request {
     const char *png, *html; /* NULL: none */
 } ht_tail_request;
 
-/* Prints, and writes the pictures. HT_USAGE for what the request says wrong, before a file is read; HT_FAIL also
- * when layers hold values that are not finite, after the others are told. */
+/* Prints, and writes the pictures. HT_USAGE for what the request says wrong, before a file is read; HT_FAIL
+ * also when layers hold values that are not finite, after the others are told. */
 ht_code ht_tail_table_print(ht_tail_request *request, ht_error *err);
 
 /* The columns, for help. */

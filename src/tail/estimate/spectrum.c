@@ -82,8 +82,8 @@ static bool alike(const double *x, size_t rank, double noise)
     return most - least <= fmax(1e-3 * most, 4 * sqrt(most) * sqrt(noise));
 }
 
-/* Products in floats, at a third of the cost, where their rounding is far below that of the entries: bfloat16.
- * Their relative error is some 2^-24 of the largest eigenvalue; 2^-21 is allowed. */
+/* Products in floats, at a third of the cost, where their rounding is far below that of the entries:
+ * bfloat16. Their relative error is some 2^-24 of the largest eigenvalue; 2^-21 is allowed. */
 static ht_code solve(ht_spectrum *s, const ht_tail_sample *sample, double *noise, ht_error *err)
 {
     enum { BITS = 8 };
@@ -127,8 +127,8 @@ typedef struct fit {
     double alpha, distance;
 } fit;
 
-/* To the n eigenvalues of `x`, upwards, the first of which is xmin; `sum`: Σ log(x/xmin). No further than to a
- * distance beyond `enough`, which is no best one. */
+/* To the n eigenvalues of `x`, upwards, the first of which is xmin; `sum`: Σ log(x/xmin). No further than to
+ * a distance beyond `enough`, which is no best one. */
 static fit fit_from(const double *x, size_t n, double sum, bool two_sided, double enough)
 {
     fit f = {0};
@@ -156,7 +156,8 @@ void ht_spectrum_powerlaw(const double *eigenvalue, size_t count, bool two_sided
     fit best = {.distance = INFINITY};
     while (count > 0 && !(eigenvalue[0] > 0)) eigenvalue++, count--;
     if (alike(eigenvalue, count, 0)) return;
-    double sum = 0; /* from the largest down: all terms are positive; of equal distances the lowest xmin counts */
+    double sum =
+        0; /* from the largest down: all terms are positive; of equal distances the lowest xmin counts */
     for (size_t i = count - 1; i-- > 0 && !ht_cancelled();) {
         sum += (double)(count - 1 - i) * log(eigenvalue[i + 1] / eigenvalue[i]);
         fit f = fit_from(eigenvalue + i, count - i, sum, two_sided, best.distance);

@@ -246,7 +246,8 @@ static ht_cell column_WARNING(const place *p)
 /* ---- the table ---- */
 
 enum {
-    HT_COST_QUALITY = HT_COST_SPECTRUM | HT_COST_VALUES, /* entries decide on spectra that are near two laws */
+    HT_COST_QUALITY =
+        HT_COST_SPECTRUM | HT_COST_VALUES, /* entries decide on spectra that are near two laws */
     HT_COST_TRUST = HT_COST_QUALITY | HT_COST_ROWS
 };
 /* What the second spectrum is held against is the first. */
@@ -301,7 +302,9 @@ static ht_cell estimate_cell(int column, const ht_layer_tail *l)
     const ht_estimate *e = &l->all[which];
     for (int r = 0; r < HT_ROW_ESTIMATORS; r++)
         if (l->by_rows[r].estimator == which) e = &l->by_rows[r];
-    return part == 0 ? number(e->value) : part == 1 ? number(e->std_error) : text(ht_quality_word(e->quality));
+    return part == 0   ? number(e->value)
+           : part == 1 ? number(e->std_error)
+                       : text(ht_quality_word(e->quality));
 }
 
 ht_cell ht_column_cell(int column, const ht_layer_tail *l, ht_spectrum_unit unit)

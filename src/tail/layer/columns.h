@@ -35,8 +35,8 @@ typedef enum ht_spectrum_unit { HT_SPECTRUM_WTW, HT_SPECTRUM_WTW_N } ht_spectrum
 bool ht_spectrum_unit_find(const char *word, ht_spectrum_unit *unit);
 const char *ht_spectrum_unit_word(ht_spectrum_unit unit);
 
-/* Of a text: borrowed, from the layer or static; NULL of numbers, which counts are, too. NaN and NULL where there
- * is none, or it was not computed. */
+/* Of a text: borrowed, from the layer or static; NULL of numbers, which counts are, too. NaN and NULL where
+ * there is none, or it was not computed. */
 typedef struct ht_cell {
     double number;
     const char *text;

@@ -21,19 +21,22 @@ static ht_values values_of(const ht_layer_matrix *m)
 static void begin(ht_layer_tail *l, const ht_layer_matrix *m, int cost)
 {
     bool tall = m->rows >= m->columns;
-    *l = (ht_layer_tail){.name = l->name, .as = l->as, .type = l->type, .rows = m->rows, .columns = m->columns};
+    *l = (ht_layer_tail){
+        .name = l->name, .as = l->as, .type = l->type, .rows = m->rows, .columns = m->columns};
     l->side = tall ? m->columns : m->rows;
     l->longer = tall ? m->rows : m->columns;
     l->cost = cost;
     for (int e = 0; e < HT_ESTIMATORS; e++) l->all[e] = ht_estimate_none((ht_estimator)e);
     ht_tail_no_rows(l->by_rows);
-    l->log_largest = l->log_least = l->log_sum = l->log_relative = l->entropy = l->log_random = l->distance = NAN;
+    l->log_largest = l->log_least = l->log_sum = l->log_relative = l->entropy = l->log_random = l->distance =
+        NAN;
     l->noise = (ht_mp){NAN, NAN, NAN, NAN, 0};
 }
 
 /* ---- values and rows ---- */
 
-static ht_code take_values(ht_layer_tail *l, const ht_values *w, const ht_tail_options *options, ht_error *err)
+static ht_code take_values(ht_layer_tail *l, const ht_values *w, const ht_tail_options *options,
+                           ht_error *err)
 {
     ht_tail_traces traces = {0};
     ht_code code = ht_tail_fit_values(w, options, l->all, &traces, err);
@@ -160,8 +163,8 @@ static void say_warning(ht_layer_tail *l)
 
 /* ---- the whole ---- */
 
-ht_code ht_layer_tail_take(ht_layer_tail *l, const ht_layer_matrix *m, const ht_tail_options *options, int cost,
-                           ht_error *err)
+ht_code ht_layer_tail_take(ht_layer_tail *l, const ht_layer_matrix *m, const ht_tail_options *options,
+                           int cost, ht_error *err)
 {
     ht_values w = values_of(m);
     begin(l, m, cost);

@@ -22,7 +22,8 @@ static void change(float *f32, double *f64, size_t a, size_t b)
 
 static size_t draw(ht_rng *rng, size_t bound)
 {
-    return bound <= UINT32_MAX ? ht_rng_below(rng, (uint32_t)bound) : (size_t)(ht_rng_uniform(rng) * (double)bound);
+    return bound <= UINT32_MAX ? ht_rng_below(rng, (uint32_t)bound)
+                               : (size_t)(ht_rng_uniform(rng) * (double)bound);
 }
 
 void ht_randomize(float *f32, double *f64, size_t count)
