@@ -235,7 +235,7 @@ static void layers_are_picked_and_lie_side_by_side(void **state)
     vt_key(t, "Y");
     vt_assert(t, vt_wait_text(t, "all 2 layers", PATIENCE));
     vt_key(t, "W");
-    vt_assert(t, vt_wait_text(t, "κ of each layer", PATIENCE));
+    vt_assert(t, vt_wait_text(t, "κ by layer", PATIENCE));
     vt_assert(t, vt_wait_text(t, "40×30", PATIENCE));
     vt_assert(t, vt_wait_text(t, "10×40", PATIENCE));
     vt_assert(t, vt_wait_text(t, "No layers: 1", PATIENCE));

@@ -94,7 +94,7 @@ void ht_panel_layer_tails(const ht_model *m, int columns, ht_chart *chart)
 {
     (void)columns;
     ht_text_copy(chart->hint, sizeof chart->hint, "2 = Gaussian");
-    if (begin(m, "Tail index α̂ (mmo) of each layer", chart))
+    if (begin(m, "Tail index α̂ (mmo) by layer", chart))
         add_lines(m, HT_MEASURE_TAIL + HT_MMO, say_tail, chart);
     chart->y = (ht_axis){.low = 1, .high = 2.5, .fixed = true};
 }
@@ -102,7 +102,7 @@ void ht_panel_layer_tails(const ht_model *m, int columns, ht_chart *chart)
 void ht_panel_layer_kappas(const ht_model *m, int columns, ht_chart *chart)
 {
     (void)columns;
-    if (begin(m, "κ of each layer: removable rows", chart)) add_lines(m, HT_MEASURE_KAPPA, say_kappa, chart);
+    if (begin(m, "κ by layer: removable rows", chart)) add_lines(m, HT_MEASURE_KAPPA, say_kappa, chart);
     chart->y = (ht_axis){.low = 0, .high = 1, .fixed = true};
 }
 
@@ -110,7 +110,7 @@ void ht_panel_layer_norms(const ht_model *m, int columns, ht_chart *chart)
 {
     (void)columns;
     ht_text_copy(chart->hint, sizeof chart->hint, "log y");
-    if (begin(m, "Norm ‖W‖ of each layer", chart)) add_lines(m, HT_MEASURE_NORM, say_norm, chart);
+    if (begin(m, "Norm ‖W‖ by layer", chart)) add_lines(m, HT_MEASURE_NORM, say_norm, chart);
     chart->y.scale = HT_SCALE_LOG;
     ht_chart_fit(chart);
 }

@@ -23,7 +23,7 @@ static bool is_drawn(const ht_watched *w, int column)
 /* The rows of a curve that the axis shows, with the least and the largest of each column of the screen kept.
  */
 static void add_column(const ht_scalar_curve *curve, int column, const char *name, ht_role role, int columns,
-                       ht_chart *chart)
+                       int former, ht_chart *chart)
 {
     const double *y = curve->column[column];
     size_t first = 0, last = curve->count;
@@ -33,6 +33,7 @@ static void add_column(const ht_scalar_curve *curve, int column, const char *nam
     size_t rows = last - first, every = rows / (size_t)(columns > 8 ? columns : 8) + 1;
     ht_series *s = ht_chart_add(chart, HT_MARK_LINE, role, name, (int)(2 * (rows / every + 1)));
     if (!s) return;
+    if (former > 0) snprintf(s->said, sizeof s->said, "run %d", former);
     s->count = 0;
     for (size_t i = first; i < last; i += every) {
         size_t low = i, high = i;
@@ -81,8 +82,8 @@ void ht_panel_metrics(const ht_model *m, int columns, ht_chart *chart)
             continue;
         }
         for (int c = 0; c + 1 < s->curves && w->metric >= 0; c++) /* one alone: former runs behind */
-            add_column(&s->curve[c], k, "", HT_ROLE_GHOST, columns, chart);
-        add_column(&s->curve[s->curves - 1], k, s->name[k], roles[drawn++], columns, chart);
+            add_column(&s->curve[c], k, "", HT_ROLE_GHOST, columns, c + 1, chart);
+        add_column(&s->curve[s->curves - 1], k, s->name[k], roles[drawn++], columns, 0, chart);
     }
     if (w && w->metric >= 0 && s && w->metric < s->columns)
         snprintf(chart->title, sizeof chart->title, "Metrics: %.40s", s->name[w->metric]);
