@@ -35,7 +35,8 @@ char ht_prune_tag(ht_prune_method method);
 /* Where a point stands on the x axis: the fraction of the method's units removed, or of all weights. */
 double ht_prune_x(const ht_prune_point *point, bool by_weights);
 
-/* Of the method's units its ratio, "κ 0.549"; on an axis of weights, where that stands there: "κ at 0.547". */
+/* Of the method's units its ratio, "κ 0.549"; on an axis of weights, where that stands there: "κ at 0.547".
+ */
 void ht_prune_say_kappa(const ht_prune_point *at, bool by_weights, char *to, size_t size);
 
 /* One line: against the fraction of its units, its error dotted, κ and the error marked. By weights, so that

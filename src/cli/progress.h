@@ -1,5 +1,5 @@
-/* progress.h - what a command without a screen is busy with, and for how long, on standard error and only when
- * it takes a while: one line that changes where that is a terminal, else a line every HT_PROGRESS_PERIOD
+/* progress.h - what a command without a screen is busy with, and for how long, on standard error and only
+ * when it takes a while: one line that changes where that is a terminal, else a line every HT_PROGRESS_PERIOD
  * seconds. Main thread only. */
 #ifndef HT_CLI_PROGRESS_H
 #define HT_CLI_PROGRESS_H

@@ -96,8 +96,8 @@ static ht_code measure_norm(ht_prune_plan *plan, int l, ht_error *err)
     return HT_OK;
 }
 
-ht_code ht_prune_plan_make(ht_prune_plan *plan, const ht_network *net, const ht_prune_spec *spec,
-                           struct ht_pool *pool, ht_error *err)
+static ht_code plan_make(ht_prune_plan *plan, const ht_network *net, const ht_prune_spec *spec,
+                         struct ht_pool *pool, ht_error *err)
 {
     const method *m = &methods[spec->method];
     *plan = (ht_prune_plan){.net = net,
@@ -126,7 +126,7 @@ ht_code ht_prune_apply(ht_network *net, const ht_prune_spec *spec, struct ht_poo
                        ht_prune_result *result, ht_error *err)
 {
     ht_prune_plan plan;
-    ht_code code = ht_prune_plan_make(&plan, net, spec, pool, err);
+    ht_code code = plan_make(&plan, net, spec, pool, err);
     if (code == HT_OK) code = ht_prune_plan_apply(&plan, spec->ratio, net, result, err);
     ht_prune_plan_free(&plan);
     return code;
@@ -176,7 +176,7 @@ ht_code ht_prune_try(ht_prune_result *result, const ht_network *net, const ht_sa
 {
     ht_prune_plan plan;
     if (small) *small = NULL;
-    ht_code code = ht_prune_plan_make(&plan, net, spec, pool, err);
+    ht_code code = plan_make(&plan, net, spec, pool, err);
     if (code == HT_OK)
         code = (plan.ops->masks ? try_masked : try_copy)(result, &plan, train, test, small, err);
     ht_prune_plan_free(&plan);
@@ -191,7 +191,7 @@ ht_code ht_prune_curve_make(ht_prune_curve *curve, const ht_network *net, const 
     ht_prune_plan plan;
     *curve = (ht_prune_curve){
         .method = spec->method, .metric = spec->metric, .unit = ht_prune_unit(net, spec->method, spec->side)};
-    ht_code code = ht_prune_plan_make(&plan, net, spec, pool, err);
+    ht_code code = plan_make(&plan, net, spec, pool, err);
     for (int l = 0; l < plan.layers; l++) curve->units += plan.units[l];
     curve->exact = ht_network_hidden(net) == 1 && ht_network_is_dense(net) && plan.ops && plan.ops->curve;
     if (code == HT_OK)

@@ -61,8 +61,6 @@ typedef struct ht_prune_ops {
     extern const ht_prune_ops ht_prune_##operations##_ops;
 #include "params/prune_methods.def"
 
-ht_code ht_prune_plan_make(ht_prune_plan *plan, const ht_network *net, const ht_prune_spec *spec,
-                           struct ht_pool *pool, ht_error *err);
 void ht_prune_plan_free(ht_prune_plan *plan);
 void ht_prune_free_row_norms(ht_prune_plan *plan);
 

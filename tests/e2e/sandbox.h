@@ -62,8 +62,8 @@ const sandbox_result *sandbox_shell(const char *script);
         if (!strstr((text), (part))) fail_msg("'%s' is not in: %.3000s", (part), (text));                    \
     } while (0)
 
-/* What was printed as one JSON object, after exit code 0; a text as one. Fails the test where it is none, or has a key
- * twice. A new reference. */
+/* What was printed as one JSON object, after exit code 0; a text as one. Fails the test where it is none, or
+ * has a key twice. A new reference. */
 json_t *sandbox_json(const sandbox_result *result);
 json_t *sandbox_json_of(const char *text);
 /* The number under this key; fails the test where there is none. */

@@ -92,13 +92,16 @@ static void prune_says_what_a_plain_loop_says(void **state)
             const char *name = ht_prune_at((ht_prune_method)m)->name, *file = shapes[k].file;
             ht_network *right = pruned(k, m);
             naive_result after = naive_score(right, &data->test, NULL);
-            json_t *root = sandbox_json(RUN("prune", file, DATA, "--method", name, "--ratio", "0.34", "--json",
-                                     "--curve", "--out", "whole.safetensors"));
+            json_t *root = sandbox_json(RUN("prune", file, DATA, "--method", name, "--ratio", "0.34",
+                                            "--json", "--curve", "--out", "whole.safetensors"));
             const json_t *whole = json_object_get(root, "whole");
-            naive_assert_score((ht_score){sandbox_number(whole, "loss"), sandbox_number(whole, "accuracy")}, before, file);
-            naive_assert_score((ht_score){sandbox_number(root, "loss"), sandbox_number(root, "accuracy")}, after, name);
+            naive_assert_score((ht_score){sandbox_number(whole, "loss"), sandbox_number(whole, "accuracy")},
+                               before, file);
+            naive_assert_score((ht_score){sandbox_number(root, "loss"), sandbox_number(root, "accuracy")},
+                               after, name);
             json_t *first = json_array_get(json_object_get(root, "curve"), 0);
-            naive_assert_score((ht_score){sandbox_number(first, "loss"), sandbox_number(first, "accuracy")}, before, name);
+            naive_assert_score((ht_score){sandbox_number(first, "loss"), sandbox_number(first, "accuracy")},
+                               before, name);
             json_decref(root);
             assert_status(RUN("prune", file, "--method", name, "--ratio", "0.34", DATA, "--out",
                               "small.safetensors", "--compact"),
@@ -129,7 +132,8 @@ static void prune_draws_and_cuts_by_error(void **state)
         assert_int_equal(json_array_size(others), HT_PRUNE_METHODS - 1);
         for (int m = 0; m < HT_PRUNE_METHODS; m++)
             if (m != HT_PRUNE_CORESET) /* that one keeps to it in expectation */
-                assert_true(sandbox_number(m ? json_array_get(others, (size_t)m - 1) : root, "error") <= 0.2 + 1e-9);
+                assert_true(sandbox_number(m ? json_array_get(others, (size_t)m - 1) : root, "error") <=
+                            0.2 + 1e-9);
         json_decref(root);
         assert_status(RUN("prune", file, DATA, "--method", "all", "--scope", "global"), 0);
     }
@@ -266,7 +270,7 @@ static void training_and_sweeps_take_alpha_below_one(void **state)
 {
     (void)state;
     json_t *root = sandbox_json(RUN("train", "--set", "noise.type=iid", "--set", "noise.alpha=0.4", "--set",
-                             "model.width=100", "--steps", "20", "--json", "--quiet"));
+                                    "model.width=100", "--steps", "20", "--json", "--quiet"));
     assert_string_equal(json_string_value(json_object_get(root, "status")), "done");
     json_decref(root);
     const sandbox_result *r =

@@ -411,7 +411,8 @@ static void doubles_of_any_size_are_looked_at(void **state)
     for (int i = 0; i < VALUES; i++) x[i] = (double)values()[i], far[i] = ldexp(x[i], 560);
     assert_int_equal(ht_npy_write_f64("x.npy", x, 2, (size_t[]){24, 60}, &err), HT_OK);
     assert_int_equal(ht_npy_write_f64("far.npy", far, 2, (size_t[]){24, 60}, &err), HT_OK);
-    json_t *near = sandbox_json(RUN("tail", "x.npy", "--json")), *away = sandbox_json(RUN("tail", "far.npy", "--json"));
+    json_t *near = sandbox_json(RUN("tail", "x.npy", "--json")),
+           *away = sandbox_json(RUN("tail", "far.npy", "--json"));
     static const char *const views[] = {"all", "rows", "row_norms"};
     for (int v = 0; v < 3; v++) {
         json_t *a = json_object_get(view_of(near, "x", views[v]), "estimates"),
@@ -556,7 +557,8 @@ static void a_directory_of_shards_is_one_model(void **state)
     json_t *tail = sandbox_json(RUN("tail", "whole.safetensors", "--json")),
            *pruned = sandbox_json(RUN("prune", "whole.safetensors", "--json"));
     for (int i = 0; i < 2; i++) {
-        json_t *a = sandbox_json(RUN("tail", ways[i], "--json")), *b = sandbox_json(RUN("prune", ways[i], "--json"));
+        json_t *a = sandbox_json(RUN("tail", ways[i], "--json")),
+               *b = sandbox_json(RUN("prune", ways[i], "--json"));
         assert_true(json_equal(tail, a));
         assert_true(json_equal(json_object_get(pruned, "layers"), json_object_get(b, "layers")));
         json_decref(a);
@@ -579,7 +581,8 @@ static void a_part_is_no_model(void **state)
     json_t *tail = sandbox_json(RUN("tail", "whole.safetensors", "--json")),
            *pruned = sandbox_json(RUN("prune", "whole.safetensors", "--json"));
     for (int i = 0; i < 3; i++) {
-        json_t *a = sandbox_json(RUN("tail", ways[i], "--json")), *b = sandbox_json(RUN("prune", ways[i], "--json"));
+        json_t *a = sandbox_json(RUN("tail", ways[i], "--json")),
+               *b = sandbox_json(RUN("prune", ways[i], "--json"));
         assert_true(json_equal(tail, a));
         assert_true(json_equal(json_object_get(pruned, "layers"), json_object_get(b, "layers")));
         json_decref(a);

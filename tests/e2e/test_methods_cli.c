@@ -114,23 +114,26 @@ static void a_second_process_decodes_the_network_that_was_certified(void **state
     const char *const decode[] = {"certify", "--decode", "best.htc", "--data", "ecg-synth", "--json", NULL};
     const char *const write[] = {"certify", "--decode", "best.htc", "--out", "best.safetensors", NULL};
     assert_int_equal(sandbox_run(train)->status, 0);
-    json_t *curve = answer(certify, 0), *smallest = json_object_get(curve, "smallest"), *found = answer(decode, 0);
+    json_t *curve = answer(certify, 0), *smallest = json_object_get(curve, "smallest"),
+           *found = answer(decode, 0);
     static const char *const same[] = {"q", "bits", "kept_weights", "train_error", "test_error", "bound"};
     for (size_t i = 0; i < sizeof same / sizeof same[0]; i++)
         if (sandbox_number(smallest, same[i]) != sandbox_number(found, same[i]))
-            fail_msg("%s: %g and %g", same[i], sandbox_number(smallest, same[i]), sandbox_number(found, same[i]));
+            fail_msg("%s: %g and %g", same[i], sandbox_number(smallest, same[i]),
+                     sandbox_number(found, same[i]));
     size_t index;
     json_t *point;
     json_array_foreach(json_object_get(curve, "points"), index, point)
     {
         double bits = sandbox_number(point, "bits"), bound = sandbox_number(point, "bound");
-        assert_true(fabs(sandbox_number(point, "train_error") + sqrt((bits * M_LN2 + log(20)) / 1000) - bound) <
-                    1e-8);
+        assert_true(fabs(sandbox_number(point, "train_error") + sqrt((bits * M_LN2 + log(20)) / 1000) -
+                         bound) < 1e-8);
         assert_true(json_is_true(json_object_get(point, "vacuous")) == !(bound < 0.5)); /* of two classes */
         assert_true(bound >= sandbox_number(smallest, "bound"));
     }
     assert_true(sandbox_number(curve, "blind_error") == 0.5);
-    assert_true(json_equal(json_object_get(curve, "best"), smallest) == (sandbox_number(smallest, "bound") < 0.5));
+    assert_true(json_equal(json_object_get(curve, "best"), smallest) ==
+                (sandbox_number(smallest, "bound") < 0.5));
     assert_int_equal(sandbox_run(write)->status, 0);
     assert_int_equal(access("best.safetensors", R_OK), 0);
     json_decref(curve);
@@ -141,8 +144,8 @@ static void a_second_process_decodes_the_network_that_was_certified(void **state
 static void a_vacuous_bound_is_no_best_one(void **state)
 {
     (void)state;
-    const char *const train[] = {"train", "--steps", "5", "--data.train_limit", "50",
-                                 "--run", "few",     "--quiet", NULL};
+    const char *const train[] = {"train", "--steps", "5", "--data.train_limit", "50", "--run",
+                                 "few",   "--quiet", NULL};
     const char *const json[] = {"certify", "few", "--json", NULL}, *const words[] = {"certify", "few", NULL};
     assert_status(sandbox_run(train), 0);
     json_t *curve = answer(json, 0);
@@ -186,7 +189,8 @@ static void check_spreads(json_t *method, json_t *seeds)
         assert_true(fabs(median - (least + most) / 2) < 1e-8 && least <= most);
         assert_true(json_number_value(json_array_get(quartiles, 0)) >= least);
     }
-    assert_true(fabs(sandbox_number(json_object_get(all, "test_accuracy"), "median") - (first + second) / 2) < 1e-8);
+    assert_true(fabs(sandbox_number(json_object_get(all, "test_accuracy"), "median") - (first + second) / 2) <
+                1e-8);
     spread = json_object_get(json_object_get(all, "test_loss"), "range");
     double own = sandbox_number(json_object_get(method, "test"), "loss"),
            least = json_number_value(json_array_get(spread, 0)),
@@ -215,7 +219,8 @@ static void methods_are_compared_in_one_object_and_one_picture(void **state)
         assert_int_equal(json_array_size(seeds), 2);
         assert_true(sandbox_number(json_array_get(seeds, 0), "share") == sandbox_number(method, "kept"));
         assert_true(sandbox_number(json_array_get(seeds, 1), "seed") == 4);
-        double mean = (sandbox_number(method, "kept") + sandbox_number(json_array_get(seeds, 1), "share")) / 2;
+        double mean =
+            (sandbox_number(method, "kept") + sandbox_number(json_array_get(seeds, 1), "share")) / 2;
         assert_true(fabs(sandbox_number(needed, "share") - mean) < 1e-8);
         assert_true(fabs(sandbox_number(needed, "parameters") - mean * (50 * 142)) <= 0.5 + 1e-4);
         assert_int_equal(json_is_true(json_object_get(needed, "reached")), mean < 1);

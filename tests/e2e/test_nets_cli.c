@@ -183,7 +183,7 @@ static void check_certificate(const char *run, const char *data)
     char samples[32];
     snprintf(samples, sizeof samples, "%.0f", json_number_value(json_object_get(root, "samples")));
     json_t *again = sandbox_json(RUN("certify", "--decode", "best.htc", "--json", "--data", data, "--out",
-                              "best.safetensors", "--data.train_limit", samples));
+                                     "best.safetensors", "--data.train_limit", samples));
     assert_true(json_number_value(json_object_get(again, "bits")) ==
                 json_number_value(json_object_get(best, "bits")));
     assert_true(json_number_value(json_object_get(again, "train_error")) ==

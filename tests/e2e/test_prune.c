@@ -311,7 +311,8 @@ static void networks_of_filters_are_told_apart(void **state)
     const json_t *sizes = json_object_get(first, "parameters");
     assert_true(fabs(sandbox_number(first, "parameter_ratio") -
                      (1 - sandbox_number(sizes, "after") / sandbox_number(sizes, "before"))) < 1e-9);
-    assert_true(sandbox_number(json_object_get(again, "parameters"), "before") == sandbox_number(sizes, "after"));
+    assert_true(sandbox_number(json_object_get(again, "parameters"), "before") ==
+                sandbox_number(sizes, "after"));
     assert_true(fabs(sandbox_number(again, "accuracy") - sandbox_number(first, "accuracy")) < 1e-12);
     assert_int_equal(json_array_size(json_object_get(all, "others")), HT_PRUNE_METHODS - 1);
     json_decref(first);

@@ -36,7 +36,8 @@ static void a_written_network_of_filters_is_what_was_told(void **state)
         assert_true(sandbox_number(told, "removed") > 0 && sandbox_number(told, "error") > 0);
         assert_true(fabs(sandbox_number(again, "accuracy") - sandbox_number(told, "accuracy")) < 1e-12);
         assert_true(fabs(sandbox_number(again, "loss") - sandbox_number(told, "loss")) < 1e-5);
-        assert_true(fabs(sandbox_number(json_array_get(curve, at), "accuracy") - sandbox_number(told, "accuracy")) < 1e-12);
+        assert_true(fabs(sandbox_number(json_array_get(curve, at), "accuracy") -
+                         sandbox_number(told, "accuracy")) < 1e-12);
         json_decref(told);
         json_decref(again);
     }
@@ -104,7 +105,8 @@ static void the_size_of_a_compact_file_is_told(void **state)
                *compact = json_object_get(told, "compact");
         double weights = sandbox_number(json_object_get(again, "parameters"), "before");
         assert_true(weights > 0 && sandbox_number(compact, "parameters") == weights);
-        assert_true(sandbox_number(compact, "bytes") == sandbox_number(json_object_get(again, "bytes"), "before"));
+        assert_true(sandbox_number(compact, "bytes") ==
+                    sandbox_number(json_object_get(again, "bytes"), "before"));
         json_decref(told);
         json_decref(again);
         if (weights >= 1000) continue; /* not grouped */

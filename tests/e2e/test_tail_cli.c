@@ -83,7 +83,8 @@ static void a_vector_has_one_view_and_every_estimator(void **state)
     static const char *const stable[] = {"mmo", "mcculloch", "ecf"};
     for (int i = 0; i < 3; i++) {
         json_t *e = find(root, "v", "all", stable[i]);
-        assert_true(sandbox_number(e, "low") < 1 && 1 < sandbox_number(e, "high") && sandbox_number(e, "std_error") > 0);
+        assert_true(sandbox_number(e, "low") < 1 && 1 < sandbox_number(e, "high") &&
+                    sandbox_number(e, "std_error") > 0);
         assert_string_equal(json_string_value(json_object_get(e, "quality")), "good");
     }
     assert_true(fabs(sandbox_number(find(root, "v", "all", "ecf"), "scale") - 1) < 0.1);

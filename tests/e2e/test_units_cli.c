@@ -23,8 +23,8 @@ static int train(void **state)
 {
     if (sandbox_enter(state) != 0) return 1;
     trained = sandbox_json(RUN("train", "--quiet", "--json", "--preset", "digits-demo", "--model.layers",
-                        "conv 8 3x3 same, pool 2, conv 12 1x1, conv 10 3x3, pool 2, dense 30", "--steps",
-                        "30", "--run", NET));
+                               "conv 8 3x3 same, pool 2, conv 12 1x1, conv 10 3x3, pool 2, dense 30",
+                               "--steps", "30", "--run", NET));
     return 0;
 }
 
@@ -71,10 +71,11 @@ static void units_are_columns_and_kernels(void **state)
 static void what_is_pruned_by_column_is_written(void **state)
 {
     (void)state;
-    json_t *told = sandbox_json(RUN("prune", NET, "--prune.unit", "column", "--ratio", "0.5", "--png", "u.png",
-                             "--size", "800x500", "--out", "u.safetensors", "--json"));
+    json_t *told = sandbox_json(RUN("prune", NET, "--prune.unit", "column", "--ratio", "0.5", "--png",
+                                    "u.png", "--size", "800x500", "--out", "u.safetensors", "--json"));
     sandbox_assert_ink("u.png", 800, 500);
-    json_t *again = sandbox_json(RUN("prune", "u.safetensors", "--preset", "digits-demo", "--ratio", "0", "--json"));
+    json_t *again =
+        sandbox_json(RUN("prune", "u.safetensors", "--preset", "digits-demo", "--ratio", "0", "--json"));
     assert_true(fabs(sandbox_number(again, "accuracy") - sandbox_number(told, "accuracy")) < 1e-12);
     json_decref(told);
     json_decref(again);
@@ -84,7 +85,8 @@ static void layers_are_told_as_the_paper_has_them(void **state)
 {
     (void)state;
     static const char *const as[] = {"kernels", "kernels", "kernels", "rows", "columns"};
-    json_t *root = sandbox_json(RUN("tail", NET, "--json")), *told = json_object_get(root, "mmo_paper"), *layer;
+    json_t *root = sandbox_json(RUN("tail", NET, "--json")), *told = json_object_get(root, "mmo_paper"),
+           *layer;
     json_t *run = json_object_get(json_object_get(trained, "methods"), "mmo_paper");
     static const char *const sides[] = {"kernels", "filters"}, *const keys[] = {"median", "mean", "min"};
     size_t i;

@@ -283,7 +283,8 @@ static void its_numbers_are_those_of_tail_and_prune(void **state)
     assert_true(sandbox_number(layer, "kappa") ==
                 sandbox_number(json_array_get(json_object_get(prune, "layers"), 0), "ratio"));
     assert_true(sandbox_number(network, "kappa") == sandbox_number(prune, "ratio"));
-    assert_true(sandbox_number(network, "accuracy") == sandbox_number(json_object_get(prune, "whole"), "accuracy"));
+    assert_true(sandbox_number(network, "accuracy") ==
+                sandbox_number(json_object_get(prune, "whole"), "accuracy"));
     assert_int_equal(json_array_size(json_object_get(network, "curve")),
                      json_array_size(json_object_get(prune, "curve")));
     assert_true(sandbox_number(json_object_get(look, "metrics"), "step") == 200); /* metrics.csv of the run */

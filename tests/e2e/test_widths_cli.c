@@ -80,7 +80,8 @@ static void a_line_with_n_is_swept(void **state)
                                   "dense 9",
                                   "--json", "--quiet");
     assert_status(r, 0);
-    json_t *cell = json_load_file("lines/cells/train.seed=1,model.width=6.json", 0, NULL), *alone = sandbox_json(r);
+    json_t *cell = json_load_file("lines/cells/train.seed=1,model.width=6.json", 0, NULL),
+           *alone = sandbox_json(r);
     if (!cell) cell = json_load_file("lines/cells/model.width=6,train.seed=1.json", 0, NULL);
     assert_non_null(cell);
     assert_true(json_equal(json_object_get(cell, "test"), json_object_get(alone, "test")));
@@ -121,8 +122,8 @@ static void the_limit_of_a_list_is_of_its_first_layer(void **state)
 static void sixteen_layers_train(void **state)
 {
     (void)state;
-    json_t *root = sandbox_json(RUN("train", "--set", "model.depth=16", "--set", "model.width=20", "--steps", "20",
-                             "--json", "--quiet"));
+    json_t *root = sandbox_json(RUN("train", "--set", "model.depth=16", "--set", "model.width=20", "--steps",
+                                    "20", "--json", "--quiet"));
     assert_string_equal(json_string_value(json_object_get(root, "status")), "done");
     json_decref(root);
     const sandbox_result *r = RUN("train", "--set", "model.depth=17");
