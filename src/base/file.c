@@ -177,7 +177,7 @@ static ht_code settle(int fd, const char *path, ht_error *err)
                   : HT_OK;
 }
 
-ht_code ht_file_sync(const char *path, ht_error *err)
+static ht_code sync_path(const char *path, ht_error *err)
 {
     int fd = open(path, O_RDONLY | HARMLESS);
     if (fd < 0) return ht_error_set(err, HT_FAIL, "%s: cannot open: %s", path, strerror(errno));
@@ -200,7 +200,7 @@ static ht_code sync_folder(int at, const char *path, ht_error *err)
     int length = slash ? (int)(slash - path) : 0;
     snprintf(folder, sizeof folder, "%.*s", slash ? (length ? length : 1) : 1, slash ? path : ".");
     if (at != AT_FDCWD) return settle(at, folder, err);
-    return access(folder, R_OK) == 0 ? ht_file_sync(folder, err) : HT_OK;
+    return access(folder, R_OK) == 0 ? sync_path(folder, err) : HT_OK;
 }
 
 /* "<name>.tmp-<digits>" */

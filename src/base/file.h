@@ -35,9 +35,6 @@ ht_code ht_file_append(const char *path, const void *data, size_t size, ht_error
 /* Leaves the first `size` bytes of a file, in place, and fsyncs. */
 ht_code ht_file_cut(const char *path, uint64_t size, ht_error *err);
 
-/* Waits until a file or directory is on the disk. */
-ht_code ht_file_sync(const char *path, ht_error *err);
-
 /* Makes a directory and its parents; an existing directory is fine. */
 ht_code ht_file_make_dir(const char *path, ht_error *err);
 

@@ -49,7 +49,8 @@ ht_code ht_certify_make(ht_certificate *certificate, const ht_network *net, cons
 enum { HT_CERTIFY_POINTS = 28 };
 
 /* The same along the pruning curve: the weights asked to stay fall from all to a thousandth, evenly in the
- * logarithm. *smallest: index of the smallest bound, vacuous or not. Stops early, with fewer points, where nothing is left. */
+ * logarithm. *smallest: index of the smallest bound, vacuous or not. Stops early, with fewer points, where
+ * nothing is left. */
 ht_code ht_certify_curve(ht_certificate points[HT_CERTIFY_POINTS], int *count, int *smallest,
                          const ht_network *net, const ht_prune_spec *spec, const ht_samples *train,
                          const ht_samples *test, double delta, struct ht_pool *pool, ht_error *err);

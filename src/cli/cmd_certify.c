@@ -53,16 +53,6 @@ static json_t *point_json(const certify_curve *curve, const ht_certificate *c)
     return object;
 }
 
-static ht_code print_json(json_t *root, ht_error *err)
-{
-    char *text = root ? json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) : NULL;
-    json_decref(root);
-    if (!text) return ht_error_set(err, HT_FAIL, "not enough memory to write the results");
-    puts(text); /* main tells when it could not be written */
-    free(text);
-    return HT_OK;
-}
-
 static ht_code print_curve_json(const certify_curve *curve, ht_error *err)
 {
     const ht_certificate *smallest = &curve->points[curve->smallest];
@@ -70,12 +60,13 @@ static ht_code print_curve_json(const certify_curve *curve, ht_error *err)
            *best = is_vacuous(curve, smallest) ? json_null() : point_json(curve, smallest);
     for (int i = 0; i < curve->count; i++)
         json_array_append_new(points, point_json(curve, &curve->points[i]));
-    return print_json(json_pack("{s:i, s:s, s:f, s:I, s:I, s:I, s:f, s:o, s:o, s:o}", "schema", 1, "method",
-                                curve->method, "delta", delta, "samples", (json_int_t)curve->samples,
-                                "weights", (json_int_t)curve->weights, "others", (json_int_t)curve->others,
-                                "blind_error", ht_certify_trivial(curve->classes), "best", best, "smallest",
-                                point_json(curve, smallest), "points", points),
-                      err);
+    return ht_json_print(json_pack("{s:i, s:s, s:f, s:I, s:I, s:I, s:f, s:o, s:o, s:o}", "schema", 1,
+                                   "method", curve->method, "delta", delta, "samples",
+                                   (json_int_t)curve->samples, "weights", (json_int_t)curve->weights,
+                                   "others", (json_int_t)curve->others, "blind_error",
+                                   ht_certify_trivial(curve->classes), "best", best, "smallest",
+                                   point_json(curve, smallest), "points", points),
+                         err);
 }
 
 static void print_curve(const certify_curve *curve)
@@ -199,13 +190,13 @@ static ht_code assess_code(const ht_network *net, int q, size_t bits, const char
         code == HT_OK ? ht_certify_bound(1 - train.accuracy, (double)bits, data->train.count, delta) : 0;
     size_t kept = ht_network_sizes(net).nonzero;
     if (code == HT_OK && json)
-        code = print_json(json_pack("{s:i, s:i, s:I, s:I, s:I, s:f, s:o, s:o, s:o, s:b}", "schema", 1, "q", q,
-                                    "bits", (json_int_t)bits, "kept_weights", (json_int_t)kept, "samples",
-                                    (json_int_t)data->train.count, "delta", delta, "train_error",
-                                    ht_json_number(1 - train.accuracy), "test_error",
-                                    ht_json_number(1 - test.accuracy), "bound", ht_json_number(bound),
-                                    "vacuous", ht_certify_is_vacuous(bound, net->classes)),
-                          err);
+        code = ht_json_print(json_pack("{s:i, s:i, s:I, s:I, s:I, s:f, s:o, s:o, s:o, s:b}", "schema", 1, "q",
+                                       q, "bits", (json_int_t)bits, "kept_weights", (json_int_t)kept,
+                                       "samples", (json_int_t)data->train.count, "delta", delta,
+                                       "train_error", ht_json_number(1 - train.accuracy), "test_error",
+                                       ht_json_number(1 - test.accuracy), "bound", ht_json_number(bound),
+                                       "vacuous", ht_certify_is_vacuous(bound, net->classes)),
+                             err);
     else if (code == HT_OK)
         printf("%zu weights of %d bits in %zu bits: train error %.4f, test error %.4f, bound %.4f%s\n", kept,
                q, bits, 1 - train.accuracy, 1 - test.accuracy, bound,

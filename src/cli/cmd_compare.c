@@ -103,12 +103,7 @@ static ht_code print_json(const ht_compare_state *s, ht_error *err)
     for (int i = 0; i < s->count; i++) json_array_append_new(methods, method_json(s, i));
     json_t *root = json_pack("{s:i, s:s, s:b, s:i, s:o}", "schema", 2, "preset", s->params.preset, "stopped",
                              s->stopped, "seeds", s->seeds, "methods", methods);
-    char *text = root ? json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) : NULL;
-    json_decref(root);
-    if (!text) return ht_error_set(err, HT_FAIL, "not enough memory to write the results");
-    puts(text); /* main tells when it could not be written */
-    free(text);
-    return HT_OK;
+    return ht_json_print(root, err);
 }
 
 /* "0.312 %", "not reached" where the first removal costs more than a point. */

@@ -207,7 +207,8 @@ static void offer_topics(ht_text *out)
 static void offer_panels(ht_text *out)
 {
     for (int i = 0; i < HT_PANEL_COUNT; i++)
-        if (ht_panel_at((ht_panel_id)i)->home == HT_VIEW_DASHBOARD) ht_text_add(out, "%s ", ht_panel_at((ht_panel_id)i)->name);
+        if (ht_panel_at((ht_panel_id)i)->home == HT_VIEW_DASHBOARD)
+            ht_text_add(out, "%s ", ht_panel_at((ht_panel_id)i)->name);
 }
 
 void ht_param_offer(ht_param p, ht_text *out)

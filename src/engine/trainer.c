@@ -662,7 +662,8 @@ double ht_trainer_seconds(const ht_trainer *t)
     return t->at.seconds;
 }
 
-ht_trainer_row ht_trainer_take_row(ht_trainer *t)
+/* Hands the row over and begins the next. */
+static ht_trainer_row take_row(ht_trainer *t)
 {
     ht_trainer_row row = t->at.row;
     t->at.row = (ht_trainer_row){0};
@@ -678,7 +679,7 @@ ht_sample ht_trainer_eval_sample(ht_trainer *t, bool row)
                         .multiply_adds = t->multiply_adds,
                         .compute = ht_trainer_compute(t)};
     if (!row) return sample;
-    ht_trainer_row r = ht_trainer_take_row(t);
+    ht_trainer_row r = take_row(t);
     sample.folded = (uint32_t)r.steps;
     sample.loss = r.loss_sum / (double)r.steps;
     sample.loss_min = r.loss_min, sample.loss_max = r.loss_max;

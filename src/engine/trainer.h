@@ -137,9 +137,6 @@ typedef struct ht_trainer_row {
     double loss_sum, loss_min, loss_max, accuracy_sum;
 } ht_trainer_row;
 
-/* Hands the row over and begins the next. */
-ht_trainer_row ht_trainer_take_row(ht_trainer *t);
-
 /* An EVAL sample of this step, its scores left out; with `row` it also takes the row. */
 ht_sample ht_trainer_eval_sample(ht_trainer *t, bool row);
 /* What scores are measured on. */

@@ -69,11 +69,8 @@ ht_code ht_results_print_json(const ht_results *r, const ht_params *params, cons
                             "library", ht_linalg_library(), "core", ht_linalg_core(), "threads", threads);
     if (root && labels->count > 0) json_object_set_new(root, "labels", ht_json_labels(labels));
     bool complete = root && own && json_object_update(root, own) == 0;
-    char *text = complete ? json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) : NULL;
     json_decref(own);
+    if (complete) return ht_json_print(root, err);
     json_decref(root);
-    if (!text) return ht_error_set(err, HT_FAIL, "not enough memory to write the results");
-    puts(text); /* main tells when it could not be written */
-    free(text);
-    return HT_OK;
+    return ht_json_print(NULL, err);
 }

@@ -3,7 +3,8 @@
 #include <math.h>
 #include <stddef.h>
 
-int ht_argmax(const float *logits, int classes)
+/* The class with the largest logit, the lowest on ties; -1 if one is NaN. */
+static int argmax(const float *logits, int classes)
 {
     int best = 0;
     for (int c = 0; c < classes; c++) {
@@ -19,7 +20,7 @@ void ht_softmax_loss(const float *logits, const int32_t *labels, int rows, int c
     for (int r = 0; r < rows; r++) {
         const float *z = logits + (size_t)r * (size_t)classes;
         int32_t label = labels[r];
-        int best = ht_argmax(z, classes);
+        int best = argmax(z, classes);
         float top = best < 0 ? NAN : z[best]; /* subtracted, so that exp cannot overflow */
         double sum = 0;
         for (int c = 0; c < classes; c++) sum += (double)expf(z[c] - top);

@@ -184,7 +184,7 @@ void ht_place_dashboard(ht_layout *layout, ht_rect area, const ht_scene *scene)
 
 /* ---- the other views --------------------------------------------------------------------------- */
 
-void ht_place_beside(ht_layout *layout, ht_rect area, ht_panel_id chart, ht_panel_id readout)
+static void place_beside(ht_layout *layout, ht_rect area, ht_panel_id chart, ht_panel_id readout)
 {
     int side = area.w >= 110 ? 42 : area.w >= 100 ? 38 : area.w >= 76 ? 30 : 26;
     ht_layout_put(layout, chart, (ht_rect){area.x, area.y, area.w - side, area.h});
@@ -271,7 +271,7 @@ void ht_place_compare(ht_layout *layout, ht_rect area, const ht_scene *scene)
 {
     enum { DOTS = 14, WIDE_DOTS = 24, BOTH_FROM = 28, WIDE_FROM = 44 };
     ht_panel_id upper = scene->focus == HT_PANEL_COMPARE ? HT_PANEL_COMPARE : HT_PANEL_COMPARE_DOTS;
-    ht_place_beside(layout, area, upper, HT_PANEL_COMPARE_TABLE);
+    place_beside(layout, area, upper, HT_PANEL_COMPARE_TABLE);
     if (area.h < BOTH_FROM || layout->count == 0) return;
     ht_rect left = layout->place[0].area;
     int h = area.h < WIDE_FROM ? DOTS : WIDE_DOTS;
@@ -334,8 +334,8 @@ void ht_place_settings(ht_layout *layout, ht_rect area, const ht_scene *scene)
     enum { MOST = 132 };
     (void)scene;
     int beside = area.w > MOST ? area.w - MOST : 0;
-    ht_place_beside(layout, (ht_rect){area.x + beside / 2, area.y, area.w - beside, area.h},
-                    HT_PANEL_SETTINGS, HT_PANEL_SETTING);
+    place_beside(layout, (ht_rect){area.x + beside / 2, area.y, area.w - beside, area.h}, HT_PANEL_SETTINGS,
+                 HT_PANEL_SETTING);
 }
 
 /* Lines longer than about a hundred characters are hard to read. */

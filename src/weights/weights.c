@@ -94,7 +94,8 @@ static bool is_inside(const char *real, const char *folder)
 
 static ht_code beside(const char *path, const char *name, char to[PATH_SIZE], ht_error *err)
 {
-    int folder = (int)(ht_file_name(path) - path), length = snprintf(to, PATH_SIZE, "%.*s%s", folder, path, name);
+    int folder = (int)(ht_file_name(path) - path),
+        length = snprintf(to, PATH_SIZE, "%.*s%s", folder, path, name);
     if (length >= 0 && length < PATH_SIZE) return HT_OK;
     return ht_error_set(err, HT_FAIL, "%.80s.../%.80s: the path is too long", path, name);
 }
@@ -423,11 +424,6 @@ const char *ht_weights_metadata(const ht_weights *w, const char *key)
 size_t ht_weights_count(const ht_weights *w)
 {
     return w->count;
-}
-
-const char *ht_weights_file(const ht_weights *w, size_t i)
-{
-    return w->path[w->at[i].file];
 }
 
 ht_code ht_weights_describe(const ht_weights *w, size_t i, ht_tensor_info *info, ht_error *err)

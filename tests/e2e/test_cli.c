@@ -21,14 +21,6 @@
 
 /* ---- JSON -------------------------------------------------------------------------------------- */
 
-static json_t *parse(const char *text)
-{
-    json_error_t error;
-    json_t *root = json_loads(text, JSON_REJECT_DUPLICATES, &error);
-    if (!root) fail_msg("line %d: %s in: %.2000s", error.line, error.text, text);
-    return root;
-}
-
 /* The value at "a/b"; fails the test when there is none. */
 static json_t *at(json_t *root, const char *path)
 {
@@ -68,7 +60,7 @@ static json_t *run_json(const char *const args[])
 {
     const sandbox_result *r = sandbox_run(args);
     assert_status(r, 0);
-    return parse(r->out);
+    return sandbox_json_of(r->out);
 }
 
 /* ---- telling ----------------------------------------------------------------------------------- */
@@ -98,7 +90,7 @@ static void a_second_start_changes_nothing(void **state)
         "sleep 0.05; done; kill -INT $p; "
         "wait $p");
     assert_status(r, 0);
-    json_t *root = parse(r->out);
+    json_t *root = sandbox_json_of(r->out);
     assert_string_equal(json_string_value(at(root, "status")), "stopped");
     json_decref(root);
 }
@@ -235,7 +227,7 @@ static void results_go_to_stdout_and_messages_to_stderr(void **state)
     (void)state;
     const sandbox_result *r = RUN("train", "--steps", "10", "--set", "model.width=100", "--json");
     assert_status(r, 0);
-    json_decref(parse(r->out)); /* all of it is the object */
+    json_decref(sandbox_json_of(r->out)); /* all of it is the object */
     assert_says(r->err, "10 steps");
     assert_null(strchr(r->err, '\r')); /* a progress bar is for terminals */
     r = RUN("train", "--steps", "10", "--set", "model.width=100", "--quiet");
@@ -304,7 +296,7 @@ static void a_diverged_run_says_so_in_json_and_exit_code(void **state)
         RUN("train", "--set", "train.lr=100", "--set", "noise.type=none", "--set", "train.momentum=0.9",
             "--set", "train.weight_decay=0.5", "--steps", "300", "--json");
     assert_status(r, 3);
-    json_t *root = parse(r->out);
+    json_t *root = sandbox_json_of(r->out);
     assert_string_equal(json_string_value(at(root, "status")), "diverged");
     assert_true(number_at(root, "steps") < 300);
     /* The last finite weights are enormous: their loss is not a number any more. */
@@ -323,7 +315,7 @@ static void a_diverged_run_says_so_in_json_and_exit_code(void **state)
 /* The JSON without what the clock decides. */
 static char *without_time(const char *text)
 {
-    json_t *root = parse(text);
+    json_t *root = sandbox_json_of(text);
     json_object_del(root, "time");
     char *plain = json_dumps(root, JSON_SORT_KEYS | JSON_REAL_PRECISION(17));
     json_decref(root);
@@ -535,7 +527,7 @@ static void interrupted_training_reports_what_it_has(void **state)
                  i, i, i, signals[i]);
         const sandbox_result *r = sandbox_shell(script);
         assert_status(r, 0);
-        json_t *root = parse(r->out);
+        json_t *root = sandbox_json_of(r->out);
         assert_string_equal(json_string_value(at(root, "status")), "stopped");
         assert_true(number_at(root, "steps") > 0);
         json_decref(root);
@@ -597,7 +589,7 @@ static void a_run_directory_holds_a_run(void **state)
     int lines = 0;
     for (char *line; (line = strsep(&rest, "\n"));)
         if (*line) {
-            json_t *event = parse(line);
+            json_t *event = sandbox_json_of(line);
             assert_true(json_is_string(json_object_get(event, "event")));
             assert_true(json_is_integer(json_object_get(event, "step")));
             json_decref(event);
@@ -632,7 +624,7 @@ static void a_resumed_run_is_the_uninterrupted_one(void **state)
     const sandbox_result *r = RUN("train", "--steps", "65", "--run", "parts", "--json");
     assert_status(r, 0);
     assert_says(r->err, "25 steps"); /* not 65 again */
-    json_t *root = parse(r->out);
+    json_t *root = sandbox_json_of(r->out);
     assert_int_equal(json_integer_value(at(root, "steps")), 65);
     /* The rate is that of the steps made now. */
     double seconds = number_at(root, "time/seconds"), rate = number_at(root, "time/steps_per_second");

@@ -9,19 +9,9 @@
 
 static json_t *answer(const char *const args[], int status)
 {
-    json_error_t error;
     const sandbox_result *r = sandbox_run(args);
-    if (r->status != status) fail_msg("exit %d: %s", r->status, r->err);
-    json_t *root = json_loads(r->out, JSON_REJECT_DUPLICATES, &error);
-    if (!root) fail_msg("line %d: %s in: %.2000s", error.line, error.text, r->out);
-    return root;
-}
-
-static double number(json_t *object, const char *key)
-{
-    json_t *value = json_object_get(object, key);
-    if (!json_is_number(value)) fail_msg("%s is no number", key);
-    return json_number_value(value);
+    assert_status(r, status);
+    return sandbox_json_of(r->out);
 }
 
 #define TRAIN "train", "--quiet", "--model.width", "60", "--noise.type", "none", "--train.weight_decay", "0"
@@ -34,14 +24,14 @@ static void a_run_tells_what_each_method_measures(void **state)
         "0.2", "--occam.holdout", "0.2",     NULL};
     json_t *whole = answer(args, 0), *root = json_object_get(whole, "methods"),
            *occam = json_object_get(root, "occam");
-    assert_true(fabs(number(root, "eta_over_b") - 0.01 / 250) < 1e-9);
-    assert_int_equal(number(json_object_get(root, "average"), "iterates"), 10);
+    assert_true(fabs(sandbox_number(root, "eta_over_b") - 0.01 / 250) < 1e-9);
+    assert_int_equal(sandbox_number(json_object_get(root, "average"), "iterates"), 10);
     json_t *epochs = json_object_get(occam, "epochs");
     assert_int_equal(json_array_size(epochs), 20); /* 400 samples in batches of 250 */
-    assert_true(fabs(number(json_array_get(epochs, 0), "kept") - 0.8) < 0.001);
-    assert_true(number(json_object_get(root, "weights"), "nonzero") ==
-                number(json_array_get(epochs, 19), "kept"));
-    assert_true(number(json_object_get(occam, "best"), "epoch") >= 1);
+    assert_true(fabs(sandbox_number(json_array_get(epochs, 0), "kept") - 0.8) < 0.001);
+    assert_true(sandbox_number(json_object_get(root, "weights"), "nonzero") ==
+                sandbox_number(json_array_get(epochs, 19), "kept"));
+    assert_true(sandbox_number(json_object_get(occam, "best"), "epoch") >= 1);
     json_decref(whole);
 }
 
@@ -124,23 +114,26 @@ static void a_second_process_decodes_the_network_that_was_certified(void **state
     const char *const decode[] = {"certify", "--decode", "best.htc", "--data", "ecg-synth", "--json", NULL};
     const char *const write[] = {"certify", "--decode", "best.htc", "--out", "best.safetensors", NULL};
     assert_int_equal(sandbox_run(train)->status, 0);
-    json_t *curve = answer(certify, 0), *smallest = json_object_get(curve, "smallest"), *found = answer(decode, 0);
+    json_t *curve = answer(certify, 0), *smallest = json_object_get(curve, "smallest"),
+           *found = answer(decode, 0);
     static const char *const same[] = {"q", "bits", "kept_weights", "train_error", "test_error", "bound"};
     for (size_t i = 0; i < sizeof same / sizeof same[0]; i++)
-        if (number(smallest, same[i]) != number(found, same[i]))
-            fail_msg("%s: %g and %g", same[i], number(smallest, same[i]), number(found, same[i]));
+        if (sandbox_number(smallest, same[i]) != sandbox_number(found, same[i]))
+            fail_msg("%s: %g and %g", same[i], sandbox_number(smallest, same[i]),
+                     sandbox_number(found, same[i]));
     size_t index;
     json_t *point;
     json_array_foreach(json_object_get(curve, "points"), index, point)
     {
-        double bits = number(point, "bits"), bound = number(point, "bound");
-        assert_true(fabs(number(point, "train_error") + sqrt((bits * M_LN2 + log(20)) / 1000) - bound) <
-                    1e-8);
+        double bits = sandbox_number(point, "bits"), bound = sandbox_number(point, "bound");
+        assert_true(fabs(sandbox_number(point, "train_error") + sqrt((bits * M_LN2 + log(20)) / 1000) -
+                         bound) < 1e-8);
         assert_true(json_is_true(json_object_get(point, "vacuous")) == !(bound < 0.5)); /* of two classes */
-        assert_true(bound >= number(smallest, "bound"));
+        assert_true(bound >= sandbox_number(smallest, "bound"));
     }
-    assert_true(number(curve, "blind_error") == 0.5);
-    assert_true(json_equal(json_object_get(curve, "best"), smallest) == (number(smallest, "bound") < 0.5));
+    assert_true(sandbox_number(curve, "blind_error") == 0.5);
+    assert_true(json_equal(json_object_get(curve, "best"), smallest) ==
+                (sandbox_number(smallest, "bound") < 0.5));
     assert_int_equal(sandbox_run(write)->status, 0);
     assert_int_equal(access("best.safetensors", R_OK), 0);
     json_decref(curve);
@@ -151,13 +144,13 @@ static void a_second_process_decodes_the_network_that_was_certified(void **state
 static void a_vacuous_bound_is_no_best_one(void **state)
 {
     (void)state;
-    const char *const train[] = {"train", "--steps", "5", "--data.train_limit", "50",
-                                 "--run", "few",     "--quiet", NULL};
+    const char *const train[] = {"train", "--steps", "5", "--data.train_limit", "50", "--run",
+                                 "few",   "--quiet", NULL};
     const char *const json[] = {"certify", "few", "--json", NULL}, *const words[] = {"certify", "few", NULL};
     assert_status(sandbox_run(train), 0);
     json_t *curve = answer(json, 0);
     assert_true(json_is_null(json_object_get(curve, "best")));
-    assert_true(number(json_object_get(curve, "smallest"), "bound") > 0.5);
+    assert_true(sandbox_number(json_object_get(curve, "smallest"), "bound") > 0.5);
     json_decref(curve);
     const char *said = sandbox_run(words)->out;
     assert_says(said, "All are vacuous: blind guesses err with 0.5");
@@ -184,21 +177,22 @@ static void check_spreads(json_t *method, json_t *seeds)
 {
     json_t *all = json_object_get(method, "over_seeds"), *spread;
     const char *name;
-    double first = number(json_array_get(seeds, 0), "test_accuracy"),
-           second = number(json_array_get(seeds, 1), "test_accuracy");
+    double first = sandbox_number(json_array_get(seeds, 0), "test_accuracy"),
+           second = sandbox_number(json_array_get(seeds, 1), "test_accuracy");
     assert_int_equal(json_object_size(all), 7);
     json_object_foreach(all, name, spread)
     {
         json_t *quartiles = json_object_get(spread, "quartiles"), *range = json_object_get(spread, "range");
-        double median = number(spread, "median"), least = json_number_value(json_array_get(range, 0)),
+        double median = sandbox_number(spread, "median"), least = json_number_value(json_array_get(range, 0)),
                most = json_number_value(json_array_get(range, 1));
-        assert_int_equal(number(spread, "seeds"), 2);
+        assert_int_equal(sandbox_number(spread, "seeds"), 2);
         assert_true(fabs(median - (least + most) / 2) < 1e-8 && least <= most);
         assert_true(json_number_value(json_array_get(quartiles, 0)) >= least);
     }
-    assert_true(fabs(number(json_object_get(all, "test_accuracy"), "median") - (first + second) / 2) < 1e-8);
+    assert_true(fabs(sandbox_number(json_object_get(all, "test_accuracy"), "median") - (first + second) / 2) <
+                1e-8);
     spread = json_object_get(json_object_get(all, "test_loss"), "range");
-    double own = number(json_object_get(method, "test"), "loss"),
+    double own = sandbox_number(json_object_get(method, "test"), "loss"),
            least = json_number_value(json_array_get(spread, 0)),
            most = json_number_value(json_array_get(spread, 1));
     assert_true(fabs(own - least) < 1e-8 || fabs(own - most) < 1e-8);
@@ -211,7 +205,7 @@ static void methods_are_compared_in_one_object_and_one_picture(void **state)
                                 "--model.width", "50",     "--seeds", "3,4",         NULL};
     json_t *root = answer(args, 0), *methods = json_object_get(root, "methods"), *method;
     size_t index;
-    assert_int_equal(number(root, "schema"), 2);
+    assert_int_equal(sandbox_number(root, "schema"), 2);
     assert_int_equal(json_array_size(methods), 10);
     json_array_foreach(methods, index, method)
     {
@@ -219,18 +213,19 @@ static void methods_are_compared_in_one_object_and_one_picture(void **state)
         json_t *type = json_object_get(json_object_get(method, "params"), "noise.type");
         const char *pruning = json_string_value(json_object_get(method, "pruned_by"));
         if (strcmp(json_string_value(type), "none") != 0) assert_string_equal(pruning, "node");
-        assert_true(number(json_object_get(method, "test"), "accuracy") > 0);
-        assert_true(number(method, "kept") > 0 && number(method, "kept") <= 1);
+        assert_true(sandbox_number(json_object_get(method, "test"), "accuracy") > 0);
+        assert_true(sandbox_number(method, "kept") > 0 && sandbox_number(method, "kept") <= 1);
         json_t *needed = json_object_get(method, "needed"), *seeds = json_object_get(needed, "seeds");
         assert_int_equal(json_array_size(seeds), 2);
-        assert_true(number(json_array_get(seeds, 0), "share") == number(method, "kept"));
-        assert_true(number(json_array_get(seeds, 1), "seed") == 4);
-        double mean = (number(method, "kept") + number(json_array_get(seeds, 1), "share")) / 2;
-        assert_true(fabs(number(needed, "share") - mean) < 1e-8);
-        assert_true(fabs(number(needed, "parameters") - mean * (50 * 142)) <= 0.5 + 1e-4);
+        assert_true(sandbox_number(json_array_get(seeds, 0), "share") == sandbox_number(method, "kept"));
+        assert_true(sandbox_number(json_array_get(seeds, 1), "seed") == 4);
+        double mean =
+            (sandbox_number(method, "kept") + sandbox_number(json_array_get(seeds, 1), "share")) / 2;
+        assert_true(fabs(sandbox_number(needed, "share") - mean) < 1e-8);
+        assert_true(fabs(sandbox_number(needed, "parameters") - mean * (50 * 142)) <= 0.5 + 1e-4);
         assert_int_equal(json_is_true(json_object_get(needed, "reached")), mean < 1);
         check_spreads(method, seeds);
-        assert_true(number(json_object_get(method, "params"), "model.width") == 50);
+        assert_true(sandbox_number(json_object_get(method, "params"), "model.width") == 50);
         assert_true(json_array_size(json_object_get(method, "curve")) >= 20);
     }
     assert_int_equal(access("methods.png", R_OK), 0);

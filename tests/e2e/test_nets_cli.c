@@ -173,15 +173,6 @@ static void networks_of_others_are_evaluated(void **state)
 
 /* ---- one program's file in another run --------------------------------------------------------- */
 
-static json_t *parse(const sandbox_result *r)
-{
-    json_error_t error;
-    assert_status(r, 0);
-    json_t *root = json_loads(r->out, 0, &error);
-    if (!root) fail_msg("%s in: %.2000s", error.text, r->out);
-    return root;
-}
-
 #define NET                                                                                                  \
     "--layers", "dense 30 gelu, dense 12 tanh", "--model.bias", "1", "--train.optimizer", "adamw",           \
         "--train.lr", "0.002", "--noise.type", "none"
@@ -190,12 +181,12 @@ static json_t *parse(const sandbox_result *r)
  * about; all numbers of the network are in it. */
 static void check_certificate(const char *run, const char *data)
 {
-    json_t *root = parse(RUN("certify", run, "--json", "--out", "best.htc"));
+    json_t *root = sandbox_json(RUN("certify", run, "--json", "--out", "best.htc"));
     const json_t *best = json_object_get(root, "smallest");
     char samples[32];
     snprintf(samples, sizeof samples, "%.0f", json_number_value(json_object_get(root, "samples")));
-    json_t *again = parse(RUN("certify", "--decode", "best.htc", "--json", "--data", data, "--out",
-                              "best.safetensors", "--data.train_limit", samples));
+    json_t *again = sandbox_json(RUN("certify", "--decode", "best.htc", "--json", "--data", data, "--out",
+                                     "best.safetensors", "--data.train_limit", samples));
     assert_true(json_number_value(json_object_get(again, "bits")) ==
                 json_number_value(json_object_get(best, "bits")));
     assert_true(json_number_value(json_object_get(again, "train_error")) ==
@@ -205,7 +196,7 @@ static void check_certificate(const char *run, const char *data)
     assert_true(json_is_real(json_object_get(best, "output_change")));
     json_decref(again);
     json_decref(root);
-    root = parse(RUN("prune", "best.safetensors", "--json", "--ratio", "0", "--data", data));
+    root = sandbox_json(RUN("prune", "best.safetensors", "--json", "--ratio", "0", "--data", data));
     json_decref(root);
 }
 
@@ -221,17 +212,17 @@ static void a_network_goes_through_every_command(void **state)
                       "once.safetensors"),
                   0);
     assert_true(compare("whole.safetensors", "once.safetensors", false, 0) == 0);
-    json_decref(parse(RUN("replay", "run", "--json")));
-    json_t *root = parse(RUN("prune", "run", "--json", "--ratio", "0"));
+    json_decref(sandbox_json(RUN("replay", "run", "--json")));
+    json_t *root = sandbox_json(RUN("prune", "run", "--json", "--ratio", "0"));
     double whole = json_number_value(json_object_get(json_object_get(root, "whole"), "loss"));
     json_decref(root);
     /* The file alone says activations, too: the same loss. */
-    root = parse(RUN("prune", "whole.safetensors", "--json", "--ratio", "0", "--data", "ecg-synth"));
+    root = sandbox_json(RUN("prune", "whole.safetensors", "--json", "--ratio", "0", "--data", "ecg-synth"));
     double alone = json_number_value(json_object_get(json_object_get(root, "whole"), "loss"));
     json_decref(root);
     assert_true(whole > 0 && whole == alone);
     assert_status(RUN("prune", "run", "--compact", "--ratio", "0.5", "--out", "small.safetensors"), 0);
-    json_decref(parse(RUN("tail", "run", "--json")));
+    json_decref(sandbox_json(RUN("tail", "run", "--json")));
     check_certificate("run", "ecg-synth");
     assert_status(RUN("train", "--layers", "dense 9 gelu", "--steps", "3", "--run", "smooth", "--quiet"), 0);
     check_certificate("smooth", "ecg-synth");
@@ -256,13 +247,13 @@ static void a_network_with_a_shape_goes_through_every_command(void **state)
     assert_status(RUN("train", "--run", "shaped", "--steps", "14", "--quiet", "--out", "a.safetensors"), 0);
     assert_status(RUN("train", SHAPED, "--steps", "14", "--quiet", "--out", "b.safetensors"), 0);
     assert_true(compare("a.safetensors", "b.safetensors", false, 0) == 0);
-    json_decref(parse(RUN("replay", "shaped", "--json")));
+    json_decref(sandbox_json(RUN("replay", "shaped", "--json")));
     double whole = whole_loss(RUN("prune", "shaped", "--json", "--ratio", "0"));
     double alone = whole_loss(RUN("prune", "a.safetensors", "--json", "--ratio", "0", "--data",
                                   "digits-synth", "--data.train_limit", "300", "--data.test_limit", "100"));
     assert_true(whole > 0 && whole == alone);
-    json_decref(parse(RUN("tail", "shaped", "--json")));
-    json_decref(parse(RUN("tail", "a.safetensors", "--json")));
+    json_decref(sandbox_json(RUN("tail", "shaped", "--json")));
+    json_decref(sandbox_json(RUN("tail", "a.safetensors", "--json")));
     assert_status(RUN("snapshot", "shaped", "--out", "shaped.png"), 0);
     check_certificate("shaped", "digits-synth");
     assert_status(RUN("prune", "shaped", "--ratio", "0.25", "--out", "pruned.safetensors"), 0);
@@ -272,7 +263,7 @@ static void a_network_with_a_shape_goes_through_every_command(void **state)
     assert_says(r->err, "140 inputs and 2 classes; the network in a.safetensors has 784 and 10");
     /* It begins where another run ended. */
     assert_status(RUN("train", SHAPED, "--init", "shaped", "--steps", "3", "--quiet", "--run", "taken"), 0);
-    json_decref(parse(RUN("replay", "taken", "--json")));
+    json_decref(sandbox_json(RUN("replay", "taken", "--json")));
     r = RUN("train", SHAPED, "--model.bias", "0", "--init", "a.safetensors", "--steps", "3");
     assert_status(r, 1);
     assert_says(r->err, "layers.0.weight has biases, and the network has none; set model.bias to 1");
@@ -290,7 +281,7 @@ static void the_order_of_layers_is_asked_for(void **state)
                       "layers.0,layers.1", "--steps", "2", "--run", "ordered", "--quiet"),
                   0);
     assert_status(RUN("train", "--run", "ordered", "--steps", "4", "--quiet"), 0);
-    json_decref(parse(RUN("replay", "ordered", "--json")));
+    json_decref(sandbox_json(RUN("replay", "ordered", "--json")));
     r = RUN("train", "--layers", "dense 30", "--init", "plain.safetensors", "--order", "layers.1,layers.0",
             "--steps", "2");
     assert_status(r, 2);
@@ -313,7 +304,7 @@ static void training_begins_with_a_file(void **state)
     /* A run that began so is taken up and replayed. */
     assert_status(RUN("train", NET, "--init", "first", "--steps", "5", "--run", "second", "--quiet"), 0);
     assert_status(RUN("train", "--run", "second", "--steps", "9", "--quiet", "--out", "9.safetensors"), 0);
-    json_decref(parse(RUN("replay", "second", "--json")));
+    json_decref(sandbox_json(RUN("replay", "second", "--json")));
     assert_status(RUN("train", NET, "--init", "first", "--steps", "9", "--out", "one.safetensors", "--quiet"),
                   0);
     assert_true(compare("9.safetensors", "one.safetensors", false, 0) == 0);

@@ -16,11 +16,9 @@
 
 static json_t *replay_json(const char *source, int status)
 {
-    json_error_t why;
     const sandbox_result *r = RUN("replay", source, "--json");
     assert_status(r, status);
-    json_t *root = json_loads(r->out, 0, &why);
-    if (!root) fail_msg("%s: %s", why.text, r->out);
+    json_t *root = sandbox_json_of(r->out);
     assert_int_equal(json_integer_value(json_object_get(root, "schema")), 1);
     return root;
 }

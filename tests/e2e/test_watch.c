@@ -237,12 +237,6 @@ static json_t *json_of(const sandbox_result *r)
     return root;
 }
 
-static double number(const json_t *o, const char *key)
-{
-    if (!json_is_number(json_object_get(o, key))) fail_msg("%s is no number", key);
-    return json_number_value(json_object_get(o, key));
-}
-
 static void compare_tails(const json_t *layer, const json_t *tails)
 {
     static const char *const names[] = {"mmo", "hill", "dehaan"};
@@ -261,7 +255,7 @@ static void compare_tails(const json_t *layer, const json_t *tails)
             for (size_t n = 0; n < sizeof names / sizeof names[0]; n++) {
                 if (strcmp(name, names[n]) != 0) continue;
                 const json_t *ours = json_object_get(json_object_get(layer, "tail"), name);
-                assert_true(number(ours, "value") == number(estimate, "value"));
+                assert_true(sandbox_number(ours, "value") == sandbox_number(estimate, "value"));
                 assert_string_equal(json_string_value(json_object_get(ours, "quality")),
                                     json_string_value(json_object_get(estimate, "quality")));
                 found++;
@@ -283,17 +277,18 @@ static void its_numbers_are_those_of_tail_and_prune(void **state)
     json_t *prune = json_of(RUN("prune", "trained", "--json", "--curve"));
     const json_t *layer = json_array_get(json_object_get(look, "layers"), 0),
                  *network = json_object_get(look, "network");
-    assert_true(number(look, "step") == 200);
+    assert_true(sandbox_number(look, "step") == 200);
     assert_string_equal(json_string_value(json_object_get(look, "step_from")), "metadata");
     compare_tails(layer, tails);
-    assert_true(number(layer, "kappa") ==
-                number(json_array_get(json_object_get(prune, "layers"), 0), "ratio"));
-    assert_true(number(network, "kappa") == number(prune, "ratio"));
-    assert_true(number(network, "accuracy") == number(json_object_get(prune, "whole"), "accuracy"));
+    assert_true(sandbox_number(layer, "kappa") ==
+                sandbox_number(json_array_get(json_object_get(prune, "layers"), 0), "ratio"));
+    assert_true(sandbox_number(network, "kappa") == sandbox_number(prune, "ratio"));
+    assert_true(sandbox_number(network, "accuracy") ==
+                sandbox_number(json_object_get(prune, "whole"), "accuracy"));
     assert_int_equal(json_array_size(json_object_get(network, "curve")),
                      json_array_size(json_object_get(prune, "curve")));
-    assert_true(number(json_object_get(look, "metrics"), "step") == 200); /* metrics.csv of the run */
-    assert_true(number(json_object_get(look, "metrics"), "loss") > 0);
+    assert_true(sandbox_number(json_object_get(look, "metrics"), "step") == 200); /* metrics.csv of the run */
+    assert_true(sandbox_number(json_object_get(look, "metrics"), "loss") > 0);
     json_decref(look);
     json_decref(tails);
     json_decref(prune);
@@ -386,7 +381,7 @@ static void a_file_of_metrics_alone_is_followed(void **state)
     assert_status(r, 0);
     assert_says(r->out, "log.csv; metrics @20, loss 0.2500");
     json_t *line = json_of(RUN("watch", "log.csv", "--once", "--json"));
-    assert_true(number(json_object_get(line, "metrics"), "loss") == 0.25);
+    assert_true(sandbox_number(json_object_get(line, "metrics"), "loss") == 0.25);
     json_decref(line);
     mkdir("only", 0700);
     sandbox_write("only/metrics.csv", "step,loss\n10,0.5\n");
