@@ -217,7 +217,7 @@ static void print_compute(const ht_method_results *r)
     ht_format_grouped(left, sizeof left, (long long)r->multiply_adds);
     ht_format_grouped(whole, sizeof whole, (long long)r->whole);
     printf("  multiply-adds a sample: %s of %s", left, whole);
-    if (isfinite(r->compute)) printf("; of all training %.3g, three times that for each sample", r->compute);
+    if (isfinite(r->compute)) printf("; of all training %.3g (a step: 3 × forward × batch)", r->compute);
     putchar('\n');
 }
 

@@ -286,6 +286,20 @@ static void occam_stands_beside_networks_of_its_size(void **state)
     }
     assert_true(number(json_array_get(occam, 0), "training") < 60. * 3 * 100 * 40 * 142);
     json_decref(root);
+    /* What docs/methods.md says of heartbeats. */
+    const char *const told[] = {"compare", "--equal-size", "--preset", "ecg-occam",
+                                "--seeds", "1..2",         "--json",   NULL};
+    root = answer(told, 0);
+    occam = network_of(root, "occam", &ours);
+    json_t *pruned = network_of(root, "pruned", &all);
+    for (size_t s = 0; s < 2; s++) {
+        json_t *mine = json_array_get(occam, s), *other = json_array_get(pruned, s);
+        assert_true(number(mine, "weights") < 60 && number(mine, "test_accuracy") > 0.93);
+        assert_true(number(mine, "test_loss") < 0.5 * number(other, "test_loss"));
+        assert_true(number(mine, "test_accuracy") > number(other, "test_accuracy"));
+    }
+    assert_null(network_of(root, "narrow", &all)); /* no width is as small */
+    json_decref(root);
     const char *const text[] = {EQUAL, "--method", "node", NULL}, *const picture[] = {EQUAL, "--png", "x.png",
                                                                                       NULL};
     const sandbox_result *r = sandbox_run(text);

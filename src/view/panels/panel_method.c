@@ -168,7 +168,7 @@ static void add_occam(const ht_model *m, ht_form *form)
     if (prunes(m)) add_number(form, "λ", 3, "", e->now.lambda);
     add_number(form, "weights left", 4, "", last->kept);
     add_large(form, "multiply-adds", last->multiply_adds);
-    add_large(form, "of all training", last->compute);
+    add_large(form, "of training", last->compute);
     add_number(form, "loss", 4, "", e->now.loss);
     add_number(form, "accuracy", 4, "", last->accuracy);
     if (e->now.best_epoch == 0) return;
