@@ -10,4 +10,7 @@
  * model has the rest. *past is the caller's to free, also after a failure. */
 ht_code ht_run_model(ht_model *model, ht_past *past, ht_session *session, const char *run, ht_error *err);
 
+/* What a screen says of samples that are token sequences; of others nothing. Borrows the data. */
+ht_language ht_run_language(const ht_dataset *data);
+
 #endif
