@@ -18,6 +18,8 @@ ht_code ht_results_make(ht_results *results, ht_trainer *trainer, const ht_datas
     const ht_network *net = ht_trainer_network(trainer), *measured = ht_trainer_measured(trainer);
     const ht_tensor *first = measured->weights[0];
     results->steps = ht_trainer_steps(trainer);
+    results->tokens = data->tokens;
+    results->losses = data->losses;
     if (ht_network_evaluate(net, &data->train, NULL, pool, &results->train, err) != HT_OK) return err->code;
     if (ht_network_evaluate(net, &data->test, NULL, pool, &results->test, err) != HT_OK) return err->code;
     ht_values w = {.f32 = first->data, .rows = (size_t)first->rows, .columns = (size_t)first->columns};
@@ -50,6 +52,28 @@ static json_t *tail_json(const ht_tail_picture *p)
     return tail;
 }
 
+static double bits(double nats)
+{
+    return nats / log(2);
+}
+
+/* 0: not known. */
+static json_t *known_json(double nats)
+{
+    return nats > 0 ? json_real(nats) : json_null();
+}
+
+static void add_tokens_json(const ht_results *r, json_t *root)
+{
+    const ht_token_losses *l = &r->losses;
+    json_object_set_new(json_object_get(root, "train"), "bits", ht_json_number(bits(r->train.loss)));
+    json_object_set_new(json_object_get(root, "test"), "bits", ht_json_number(bits(r->test.loss)));
+    json_object_set_new(root, "tokens",
+                        json_pack("{s:i, s:o, s:o, s:o, s:o}", "count", r->tokens, "unigram",
+                                  known_json(l->unigram), "bigram", known_json(l->bigram), "least",
+                                  known_json(l->least), "least_test", known_json(l->least_test)));
+}
+
 json_t *ht_results_json(const ht_results *r, const ht_params *params)
 {
     json_t *root =
@@ -58,6 +82,7 @@ json_t *ht_results_json(const ht_results *r, const ht_params *params)
                   (json_int_t)r->steps, "train", ht_json_score(&r->train), "test", ht_json_score(&r->test),
                   "tail", tail_json(&r->tail), "prune", prune_json(r, params));
     if (root) json_object_set_new(root, "methods", ht_methods_json(&r->methods));
+    if (root && r->tokens > 0) add_tokens_json(r, root);
     return root;
 }
 
@@ -97,11 +122,25 @@ static void print_tail(const ht_tail_picture *p, const ht_params *params)
 }
 
 /* A network with values beyond the floats has no loss. */
-static void print_scores(const char *part, const ht_score *whole, const ht_score *pruned)
+static void print_scores(const ht_results *r, const char *part, const ht_score *whole, const ht_score *pruned)
 {
-    char loss[32] = "no number";
+    char loss[32] = "no number", also[32] = "";
     if (isfinite(whole->loss)) snprintf(loss, sizeof loss, "%.4f", whole->loss);
-    printf("  %-8s %10s    %8.4f   %8.4f\n", part, loss, whole->accuracy, pruned->accuracy);
+    if (r->tokens > 0) snprintf(also, sizeof also, "  %10.4f", bits(whole->loss));
+    printf("  %-8s %10s%s    %8.4f   %8.4f\n", part, loss, also, whole->accuracy, pruned->accuracy);
+}
+
+/* What a loss of token sequences is to be compared with. */
+static void print_losses(const ht_results *r)
+{
+    const ht_token_losses *l = &r->losses;
+    if (r->tokens == 0) return;
+    printf(
+        "  loss in nats a token; one that knows only frequencies has %.4f, that knows the token before %.4f\n",
+        l->unigram, l->bigram);
+    if (l->least > 0)
+        printf("  the least to expect is %.4f (what made the text has %.4f on this test part)\n", l->least,
+               l->least_test);
 }
 
 static void print_labels(const ht_labels *labels)
@@ -122,9 +161,10 @@ void ht_results_print(const ht_results *r, const ht_params *params, const ht_lab
     ht_format_grouped(units, sizeof units, r->prune.units);
     ht_preset_title(params, title, sizeof title);
     printf("%s: %s after %s steps, %.2f s\n\n", title, ht_end_word(r->end), steps, r->seconds);
-    printf("                 loss    accuracy   accuracy pruned\n");
-    print_scores("train", &r->train, &r->prune.train);
-    print_scores("test", &r->test, &r->prune.test);
+    printf("                 loss%s    accuracy   accuracy pruned\n", r->tokens > 0 ? "        bits" : "");
+    print_scores(r, "train", &r->train, &r->prune.train);
+    print_scores(r, "test", &r->test, &r->prune.test);
+    print_losses(r);
     putchar('\n');
     printf("  pruning ratio κ = %.3f at %s = %g: %s of %s %s removed\n", r->prune.ratio, metric,
            ht_params_get(params, HT_P_PRUNE_RATIO) > 0 ? r->prune.error

@@ -15,7 +15,9 @@ typedef struct ht_results {
     uint64_t trained; /* of these, in `seconds`: fewer when a run was resumed */
     double seconds;
     ht_score train, test;
-    ht_tail_picture tail; /* of the first layer, centred */
+    int tokens; /* as in ht_dataset: not 0 of token sequences, whose losses are nats a token … */
+    ht_token_losses losses; /* … and are compared with these */
+    ht_tail_picture tail;   /* of the first layer, centred */
     ht_prune_result prune;
     ht_method_results methods;
 } ht_results;
@@ -27,7 +29,9 @@ ht_code ht_results_make(ht_results *results, ht_trainer *trainer, const ht_datas
 void ht_results_print(const ht_results *results, const ht_params *params, const ht_labels *labels);
 
 /* What is the same wherever and however fast it ran: {"schema", "preset", "params", "status", "steps",
- * "train", "test", "tail", "prune", "methods"}. A new reference; NULL when memory is short.
+ * "train", "test", "tail", "prune", "methods"}; of token sequences "train" and "test" have "bits" a token,
+ * too, and there are "tokens": how many, and the losses to compare with. A new reference; NULL when memory is
+ * short.
  */
 json_t *ht_results_json(const ht_results *results, const ht_params *params);
 

@@ -7,7 +7,7 @@
 #include "base/text.h"
 #include "view/panels/panels.h"
 
-enum { TEXT_BYTES = 16 * HT_TEXT_TOKENS };
+enum { TEXT_BYTES = 16 * HT_TEXT_TOKENS, NARROW = 42 };
 
 double ht_model_next_temperature(double temperature)
 {
@@ -60,21 +60,21 @@ static void write_text(const ht_model *m, const ht_text_look *text, char to[TEXT
 
 void ht_panel_sampled_text(const ht_model *m, ht_room room, ht_form *form)
 {
-    char shown[TEXT_BYTES], when[48], temperature[16];
+    char shown[TEXT_BYTES], when[48];
     const ht_text_look *text = &m->report.text;
     ht_text_copy(form->title, sizeof form->title, "Text");
     if (m->language.tokens == 0) {
         ht_panel_add_text(form, room, HT_ROLE_DIM, "The samples are no text (markov and text:FILE are).");
         return;
     }
-    if (m->control >= 0) ht_text_copy(form->hint, sizeof form->hint, "i: temperature");
     if (!text->looked) {
         ht_panel_add_text(form, room, HT_ROLE_DIM, "sampling");
         return;
     }
     ht_model_when(m, text->step, text->seconds, when, sizeof when);
-    ht_format_short(temperature, sizeof temperature, text->temperature, 2);
-    snprintf(form->title, sizeof form->title, "Text, T %s, %s", temperature, when);
+    snprintf(form->title, sizeof form->title, "Text at %s", when);
+    snprintf(form->hint, sizeof form->hint, "%s%s %g", m->control >= 0 ? "i: " : "",
+             room.columns < NARROW ? "temp." : "temperature", text->temperature);
     write_text(m, text, shown);
     ht_panel_add_text(form, room, HT_ROLE_TEXT, shown);
 }
@@ -98,5 +98,5 @@ void ht_panel_add_language(const ht_model *m, ht_chart *chart)
     chart->also_times = 1 / log(2);
     if (chart->series_count == 0) return;
     add_line(chart, HT_ROLE_DIM, "unigram", l->unigram, false);
-    add_line(chart, HT_ROLE_MARK, "least", l->least, true);
+    add_line(chart, HT_ROLE_MARK, "entropy limit", l->least, true);
 }
