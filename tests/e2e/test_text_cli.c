@@ -133,6 +133,7 @@ static vt *lab_of_text(void **state)
     vt_key(t, "Tab");
     vt_key(t, "Tab"); /* weights, then the text */
     vt_key(t, "z");
+    vt_assert(t, vt_wait_gone(t, "Controls", PATIENCE));
     vt_assert(t, vt_wait_text(t, "i: temperature 0.8", PATIENCE));
     return t;
 }
@@ -152,6 +153,7 @@ static void the_lab_shows_what_the_network_writes(void **state)
     char first[4000], cold[4000], again[4000];
     vt *t = lab_of_text(state);
     vt_assert(t, vt_wait(t, is_whole, NULL, PATIENCE));
+    vt_assert(t, vt_wait_still(t, 500, PATIENCE));
     read_rows(t, first);
     vt_key(t, "i");
     vt_assert(t, vt_wait_text(t, "i: temperature 1 ", PATIENCE));
@@ -170,6 +172,7 @@ static void the_lab_shows_what_the_network_writes(void **state)
     vt_teardown(state);
     t = lab_of_text(state); /* the same run says the same */
     vt_assert(t, vt_wait(t, is_whole, NULL, PATIENCE));
+    vt_assert(t, vt_wait_still(t, 500, PATIENCE));
     read_rows(t, again);
     assert_string_equal(first, again);
 }
