@@ -58,7 +58,7 @@ enum {
     HT_PARAM_TEXT = 1024,
     HT_PARAM_VALUE = 1152,
     HT_PARAM_DEPTH = 16,    /* hidden layers of a list of widths, at most */
-    HT_PARAM_LAYERS = 64,   /* before the output's, at most */
+    HT_PARAM_LAYERS = 120,  /* items before the output layer, at most: 16 blocks of a transformer */
     HT_PARAM_UNITS = 200000 /* of one of them, at most */
 };
 
