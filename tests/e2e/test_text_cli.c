@@ -200,6 +200,30 @@ static void other_data_have_no_text(void **state)
     }
 }
 
+static void what_cannot_treat_sequences_says_so(void **state)
+{
+    (void)state;
+    assert_status(RUN("train", "--data", "markov", SMALL, "--steps", "2", "--quiet", "--run", "certified",
+                      "--set", "data.test_limit=50"),
+                  0);
+    static const struct {
+        const char *script, *says;
+    } cases[] = {
+        {"$H certify certified", "certify: the bound holds for samples that are independent"},
+        {"$H train --data markov --steps 2", "only a network that begins with embed"},
+        {"$H train --layers 'embed 8, attention 2' --steps 2", "embed reads sequences of tokens"},
+        {"$H train --data markov --layers 'embed 8, attention 2' --set data.augment=flip --steps 2",
+         "are no pictures"},
+        {"$H data info markov --label x", "has no columns"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const sandbox_result *r = sandbox_shell(cases[i].script);
+        assert_status(r, 2);
+        assert_says(r->err, cases[i].says);
+        if (strchr(r->err, '\n') != strrchr(r->err, '\n')) fail_msg("more than a line: %s", r->err);
+    }
+}
+
 /* The picture's pixels above the footer; the caller frees them. */
 static ht_png picture_of(const char *run, const char *file)
 {
@@ -262,6 +286,7 @@ int main(void)
         cmocka_unit_test(info_says_what_a_text_is),
         cmocka_unit_test(what_is_no_text_is_one_message),
         cmocka_unit_test(training_is_told_in_bits_and_compared),
+        cmocka_unit_test(what_cannot_treat_sequences_says_so),
         cmocka_unit_test_teardown(the_lab_shows_what_the_network_writes, vt_teardown),
         cmocka_unit_test_teardown(the_loss_is_read_in_bits_too, vt_teardown),
         cmocka_unit_test_teardown(other_data_have_no_text, vt_teardown),
