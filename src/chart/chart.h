@@ -120,11 +120,13 @@ typedef struct ht_chart {
     bool warn;      /* the note is a warning, not a remark */
     char empty[96]; /* shown in the middle while there are no data */
     ht_axis x, y;
-    int gutter;       /* columns left of the y axis at least: charts above each other line up */
-    bool named_only;  /* a line that the legend has no room for is left out, not drawn without a name */
-    bool large;       /* the legend stands in rows of its own, bold: for a projector */
-    bool over_steps;  /* x is the step of the run: such charts share cursor and window */
-    const char *unit; /* of the values, for the read-out: "nats"; "" for mere numbers. A chart must say */
+    int gutter;        /* columns left of the y axis at least: charts above each other line up */
+    bool named_only;   /* a line that the legend has no room for is left out, not drawn without a name */
+    bool large;        /* the legend stands in rows of its own, bold: for a projector */
+    bool over_steps;   /* x is the step of the run: such charts share cursor and window */
+    const char *unit;  /* of the values, for the read-out: "nats"; "" for mere numbers. A chart must say */
+    const char *also;  /* another unit that the read-out tells values of lines in: "bits"; NULL: none … */
+    double also_times; /* … which is so many of it */
     /* A plot of rows, each a thing with a name, has no y axis: row i stands at y = -i, the first on top. */
     int row_count;
     ht_chart_row rows[HT_CHART_ROWS];

@@ -124,10 +124,19 @@ static ht_code choose_method(const char *name, ht_prune_input *in, ht_error *err
     return ht_error_prefix(err, "--method");
 }
 
+/* The bound counts samples that know nothing of each other. */
+static ht_code refuse_sequences(ht_error *err)
+{
+    return ht_error_set(err, HT_USAGE,
+                        "certify: the bound holds for samples that are independent of each other, and the "
+                        "tokens of a text are not: there is no certificate of networks on token sequences");
+}
+
 static ht_code certify_network(ht_prune_input *in, const char *method, const char *out, bool json,
                                ht_error *err)
 {
     if (!in->train) return ht_error_set(err, HT_USAGE, "certify: give --data: the bound is about samples");
+    if (in->net->positions > 0) return refuse_sequences(err);
     if (choose_method(method, in, err) != HT_OK) return err->code;
     ht_prune_spec spec = ht_prune_spec_of(&in->params, in->train);
     ht_score whole;
@@ -179,8 +188,8 @@ static ht_code assess_code(const ht_network *net, int q, size_t bits, const char
     ht_dataset *data = ht_dataset_load(name, &options, err);
     if (!data) return err->code;
     ht_data_tell(data);
-    ht_code code = HT_OK;
-    if (data->inputs != net->inputs || data->classes != net->classes)
+    ht_code code = data->tokens > 0 ? refuse_sequences(err) : HT_OK;
+    if (code == HT_OK && (data->inputs != net->inputs || data->classes != net->classes))
         code = ht_error_set(err, HT_USAGE,
                             "the network takes %d inputs and tells %d classes apart; %s has %d and %d",
                             net->inputs, net->classes, data->name, data->inputs, data->classes);

@@ -7,6 +7,7 @@
 
 #include "cli/report/built.h"
 #include "cli/commands.h"
+#include "cli/report/run_model.h"
 #include "lab/lab.h"
 #include "session/session.h"
 #include "cli/progress.h"
@@ -181,6 +182,7 @@ static void show_session(ht_lab *lab, const ht_session *s, const ht_params *pres
                   s->data->title);
     lab->model->settings.preset = *preset;
     lab->model->samples = s->data->train.count;
+    lab->model->language = ht_run_language(s->data);
     ht_model_pictures(lab->model, s->data->channels, s->data->height, s->data->width);
     lab->model->labels = *ht_session_labels(s);
     lab->noted = false;

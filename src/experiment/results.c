@@ -17,6 +17,9 @@ ht_code ht_results_make(ht_results *results, ht_trainer *trainer, const ht_datas
     results->steps = ht_trainer_steps(trainer);
     results->train_samples = data->train.count;
     results->test_samples = data->test.count;
+    results->tokens = data->tokens;
+    results->targets = data->targets;
+    results->losses = data->losses;
     if (ht_network_evaluate(net, &data->train, NULL, pool, &results->train, err) != HT_OK) return err->code;
     if (ht_network_evaluate(net, &data->test, NULL, pool, &results->test, err) != HT_OK) return err->code;
     ht_values w = {.f32 = first->data, .rows = (size_t)first->rows, .columns = (size_t)first->columns};
@@ -49,6 +52,28 @@ static json_t *tail_json(const ht_tail_picture *p)
     return tail;
 }
 
+double ht_bits(double nats)
+{
+    return nats / log(2);
+}
+
+/* 0: not known. */
+static json_t *known_json(double nats)
+{
+    return nats > 0 ? json_real(nats) : json_null();
+}
+
+static void add_tokens_json(const ht_results *r, json_t *root)
+{
+    const ht_token_losses *l = &r->losses;
+    json_object_set_new(json_object_get(root, "train"), "bits", ht_json_number(ht_bits(r->train.loss)));
+    json_object_set_new(json_object_get(root, "test"), "bits", ht_json_number(ht_bits(r->test.loss)));
+    json_object_set_new(root, "tokens",
+                        json_pack("{s:i, s:o, s:o, s:o, s:o}", "count", r->tokens, "unigram",
+                                  known_json(l->unigram), "bigram", known_json(l->bigram), "least",
+                                  known_json(l->least), "least_test", known_json(l->least_test)));
+}
+
 json_t *ht_results_json(const ht_results *r, const ht_params *params)
 {
     json_t *root =
@@ -57,6 +82,7 @@ json_t *ht_results_json(const ht_results *r, const ht_params *params)
                   (json_int_t)r->steps, "train", ht_json_score(&r->train), "test", ht_json_score(&r->test),
                   "tail", tail_json(&r->tail), "prune", prune_json(r, params));
     if (root) json_object_set_new(root, "methods", ht_methods_json(&r->methods));
+    if (root && r->tokens > 0) add_tokens_json(r, root);
     return root;
 }
 

@@ -15,16 +15,43 @@ static void begin(const char *name)
     printf("  %s%*s", name, width - (int)ht_utf8_length(name), "");
 }
 
+static const char *samples_of(const ht_results *r)
+{
+    return r->tokens > 0 ? "tokens" : "samples";
+}
+
+static const char *right_of(const ht_results *r)
+{
+    return r->tokens > 0 ? "predicted" : "classified";
+}
+
+/* Of token sequences: nats and bits a token, and what they are to be compared with. */
+static void print_token_losses(const ht_results *r)
+{
+    const ht_token_losses *l = &r->losses;
+    printf("%.4f nats (%.4f bits) a test token, %.4f (%.4f) a training token: cross-entropy\n", r->test.loss,
+           ht_bits(r->test.loss), r->train.loss, ht_bits(r->train.loss));
+    begin("");
+    printf("who knows only how frequent tokens are has %.4f nats, who knows the token before %.4f\n",
+           l->unigram, l->bigram);
+    if (l->least <= 0) return;
+    begin("");
+    printf("the least to expect is %.4f nats (what made the text has %.4f on this test part)\n", l->least,
+           l->least_test);
+}
+
 static void print_scores(const ht_results *r)
 {
     char count[32];
-    ht_format_grouped(count, sizeof count, (long long)r->test_samples);
+    ht_format_grouped(count, sizeof count, (long long)(r->test_samples * (size_t)r->targets));
     begin("accuracy");
-    printf("%.4f of the %s test samples are classified right, %.4f of the training samples\n",
-           r->test.accuracy, count, r->train.accuracy);
+    printf("%.4f of the %s test %s are %s right, %.4f of the training %s\n", r->test.accuracy, count,
+           samples_of(r), right_of(r), r->train.accuracy, samples_of(r));
     begin("loss");
     if (!isfinite(r->test.loss) || !isfinite(r->train.loss)) /* values beyond the floats have none */
         printf("no number: the network gives values beyond what a float holds\n");
+    else if (r->tokens > 0)
+        print_token_losses(r);
     else
         printf("%.4f on test samples, %.4f on training samples: cross-entropy in nats, 0 is best\n",
                r->test.loss, r->train.loss);
@@ -45,8 +72,8 @@ static void print_pruning(const ht_results *r, const ht_params *params)
         printf("can go before the relative error %s of the weights is above %g\n", metric,
                ht_params_get(params, HT_P_PRUNE_ERROR));
     begin("");
-    printf("pruned so, %.4f of the test samples are classified right, %.4f of the training samples\n",
-           r->prune.test.accuracy, r->prune.train.accuracy);
+    printf("pruned so, %.4f of the test %s are %s right, %.4f of the training %s\n", r->prune.test.accuracy,
+           samples_of(r), right_of(r), r->prune.train.accuracy, samples_of(r));
 }
 
 /* The first that nothing speaks against, or the first. */

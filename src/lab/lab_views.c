@@ -208,9 +208,11 @@ void ht_lab_next_panel(ht_lab *lab, ht_action action)
     int direction = action == HT_DO_NEXT_PANEL ? 1 : -1;
     int count = lab->layout.count, at = ht_layout_find(&lab->layout, m->focus);
     if (m->timeline || m->lesson.open) count--; /* the bar is placed last */
-    if (m->view == HT_VIEW_ZOOM)
+    if (m->view == HT_VIEW_ZOOM) {
         m->focus = ht_panel_next(m->focus, direction);
-    else if (count > 0)
+        if (m->focus == HT_PANEL_TEXT && m->language.tokens == 0)
+            m->focus = ht_panel_next(m->focus, direction);
+    } else if (count > 0)
         m->focus = lab->layout.place[((at < 0 ? 0 : at + direction) + count) % count].panel;
 }
 

@@ -141,7 +141,9 @@ static const ht_key_info table[] = {
      {'i'},
      "i",
      NULL,
-     "a cursor with the exact values of this chart; ← → < > Home End move it, Tab: the next chart"},
+     "a cursor with the exact values of this chart; ← → < > Home End move it, Tab: the next chart (text: the "
+     "next "
+     "temperature)"},
     {HT_DO_SMOOTH,
      {'m'},
      "m",

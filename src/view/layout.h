@@ -30,6 +30,7 @@ typedef struct ht_scene {
     bool lesson;     /* a lesson's page is open */
     bool watched;    /* the training is another program's: */
     bool metrics;    /* … with metrics that have no chart of their own */
+    bool text;       /* samples are text: the dashboard shows what the network writes */
     int message;     /* rows of the message, kept free above the key bar */
 } ht_scene;
 

@@ -19,6 +19,7 @@ ht_scene ht_scene_of(const ht_model *m, int columns)
                       .turn = m->turn,
                       .timeline = m->timeline,
                       .lesson = m->lesson.open && !m->timeline,
+                      .text = m->language.tokens > 0,
                       .message = ht_bars_message_rows(m, columns)};
 }
 

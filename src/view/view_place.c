@@ -35,11 +35,26 @@ static ht_panel_id numbers_of(const ht_scene *scene)
 /* ---- dashboard --------------------------------------------------------------------------------- */
 
 enum {
-    CHARTS = 9,
+    ORDER = 9,
+    CHARTS = ORDER + 1, /* with the text */
     GRID_CHARTS = 6,
     SIDE_CHART = 10,
     SIDE_LEAST = 46
 }; /* the last two stand in the right column where it is high enough */
+
+/* The charts in their order; of text what the network writes is the one at `place`, and the accuracy, which
+ * says less then, comes late. Returns how many there are. */
+static int with_text(const ht_scene *scene, const ht_panel_id order[ORDER], int place, ht_panel_id to[CHARTS])
+{
+    int count = 0;
+    for (int i = 0; i < ORDER; i++) {
+        if (scene->text && i == place) to[count++] = HT_PANEL_TEXT;
+        if (scene->text && order[i] == HT_PANEL_ACCURACY) continue;
+        if (scene->text && order[i] == HT_PANEL_HEAT) to[count++] = HT_PANEL_ACCURACY;
+        to[count++] = order[i];
+    }
+    return count;
+}
 
 /* Those of the charts that are shown, in this order. */
 static int shown_charts(const ht_scene *scene, const ht_panel_id *order, int charts, ht_panel_id *shown)
@@ -106,22 +121,30 @@ static void place_side(ht_layout *layout, ht_rect side, const ht_scene *scene, c
 /* Charts beside a column of controls and read-outs. */
 static void large_dashboard(ht_layout *layout, ht_rect area, const ht_scene *scene, int columns)
 {
-    static const ht_panel_id two[CHARTS] = {HT_PANEL_LOSS,  HT_PANEL_WEIGHTS, HT_PANEL_ACCURACY,
-                                            HT_PANEL_NORMS, HT_PANEL_TAIL,    HT_PANEL_PRUNING,
-                                            HT_PANEL_KAPPA, HT_PANEL_HEAT,    HT_PANEL_METRICS};
-    static const ht_panel_id three[CHARTS] = {HT_PANEL_LOSS,    HT_PANEL_ACCURACY, HT_PANEL_TAIL,
-                                              HT_PANEL_WEIGHTS, HT_PANEL_NORMS,    HT_PANEL_PRUNING,
-                                              HT_PANEL_KAPPA,   HT_PANEL_HEAT,     HT_PANEL_METRICS};
-    static const ht_panel_id watched[CHARTS] = {HT_PANEL_LOSS,    HT_PANEL_ACCURACY, HT_PANEL_TAIL,
-                                                HT_PANEL_WEIGHTS, HT_PANEL_NORMS,    HT_PANEL_METRICS,
-                                                HT_PANEL_KAPPA,   HT_PANEL_HEAT,     HT_PANEL_PRUNING};
-    enum { SIDE = 30, WIDE_SIDE = 40, WIDE_FROM = 180, HIGH_FROM = 44 };
-    const ht_panel_id *order = columns < 3 ? two : scene->watched ? watched : three;
-    ht_panel_id charts[CHARTS], beside[CHARTS - GRID_CHARTS];
+    static const ht_panel_id two[ORDER] = {HT_PANEL_LOSS,  HT_PANEL_WEIGHTS, HT_PANEL_ACCURACY,
+                                           HT_PANEL_NORMS, HT_PANEL_TAIL,    HT_PANEL_PRUNING,
+                                           HT_PANEL_KAPPA, HT_PANEL_HEAT,    HT_PANEL_METRICS};
+    static const ht_panel_id three[ORDER] = {HT_PANEL_LOSS,    HT_PANEL_ACCURACY, HT_PANEL_TAIL,
+                                             HT_PANEL_WEIGHTS, HT_PANEL_NORMS,    HT_PANEL_PRUNING,
+                                             HT_PANEL_KAPPA,   HT_PANEL_HEAT,     HT_PANEL_METRICS};
+    static const ht_panel_id watched[ORDER] = {HT_PANEL_LOSS,    HT_PANEL_ACCURACY, HT_PANEL_TAIL,
+                                               HT_PANEL_WEIGHTS, HT_PANEL_NORMS,    HT_PANEL_METRICS,
+                                               HT_PANEL_KAPPA,   HT_PANEL_HEAT,     HT_PANEL_PRUNING};
+    enum { SIDE = 30, WIDE_SIDE = 40, WIDE_FROM = 180, HIGH_FROM = 44, BESIDE = ORDER - GRID_CHARTS };
+    int most =
+        scene->watched ? BESIDE : BESIDE - 1; /* beside; the last of all is for other programs' metrics */
+    ht_panel_id order[CHARTS], charts[CHARTS], beside[BESIDE];
+    int all = with_text(scene,
+                        columns < 3      ? two
+                        : scene->watched ? watched
+                                         : three,
+                        columns < 3 ? 2 : 1, order);
     bool words = is_shown(scene, HT_PANEL_CONTROLS) || is_shown(scene, HT_PANEL_NOW);
     bool side_charts = words && columns == 3 && area.h >= HIGH_FROM;
-    int count = shown_charts(scene, order, side_charts ? GRID_CHARTS : CHARTS, charts);
-    int side_count = side_charts ? shown_charts(scene, order + GRID_CHARTS, CHARTS - GRID_CHARTS, beside) : 0;
+    int count = shown_charts(scene, order, side_charts ? GRID_CHARTS : all, charts);
+    int side_count = side_charts ? shown_charts(scene, order + GRID_CHARTS, most, beside) : 0;
+    int rest = GRID_CHARTS + most;
+    if (side_charts) count += shown_charts(scene, order + rest, all - rest, charts + count);
     count = take_turns(scene, charts, count, GRID_CHARTS);
     int w = !words ? 0 : count == 0 ? area.w : area.w >= WIDE_FROM ? WIDE_SIDE : SIDE;
     if (count < columns) columns = count;
@@ -135,12 +158,12 @@ static void large_dashboard(ht_layout *layout, ht_rect area, const ht_scene *sce
  * chart makes room for the next one. */
 static void small_dashboard(ht_layout *layout, ht_rect area, const ht_scene *scene)
 {
-    static const ht_panel_id order[CHARTS] = {HT_PANEL_LOSS,  HT_PANEL_TAIL,     HT_PANEL_PRUNING,
-                                              HT_PANEL_KAPPA, HT_PANEL_ACCURACY, HT_PANEL_WEIGHTS,
-                                              HT_PANEL_NORMS, HT_PANEL_HEAT,     HT_PANEL_METRICS};
+    static const ht_panel_id usual[ORDER] = {HT_PANEL_LOSS,  HT_PANEL_TAIL,     HT_PANEL_PRUNING,
+                                             HT_PANEL_KAPPA, HT_PANEL_ACCURACY, HT_PANEL_WEIGHTS,
+                                             HT_PANEL_NORMS, HT_PANEL_HEAT,     HT_PANEL_METRICS};
     enum { PLACES = 3 };
-    ht_panel_id charts[CHARTS];
-    int count = shown_charts(scene, order, CHARTS, charts);
+    ht_panel_id order[CHARTS], charts[CHARTS];
+    int count = shown_charts(scene, order, with_text(scene, usual, 1, order), charts);
     bool controls = is_shown(scene, HT_PANEL_CONTROLS), words = controls || is_shown(scene, HT_PANEL_NOW);
     ht_panel_id side = controls ? HT_PANEL_CONTROLS : numbers_of(scene);
     count = take_turns(scene, charts, count, words ? PLACES : PLACES + 1);

@@ -1,10 +1,13 @@
 #include "cli/report/run_model.h"
 
+#include <math.h>
+
 #include "base/alloc.h"
 #include "cli/report/built.h"
 #include "cli/commands.h"
 #include "cli/progress.h"
 #include "engine/analyst.h"
+#include "engine/text/text_look.h"
 #include "lab/lab_past.h"
 
 void ht_run_past(ht_past *past, const char *run)
@@ -34,6 +37,25 @@ static ht_code show_past(ht_past *past, ht_model *model, ht_session *s, ht_error
     return ht_past_show(past, entry, step, ht_trainer_seconds(s->trainer), model, err);
 }
 
+ht_language ht_run_language(const ht_dataset *data)
+{
+    return (ht_language){.tokens = data->tokens,
+                         .characters = data->characters,
+                         .bytes = data->bytes,
+                         .unigram = data->losses.unigram,
+                         .least = data->losses.least,
+                         .entropy = data->entropy};
+}
+
+static ht_code sample_text(ht_report *report, const ht_model *model, const ht_session *s, uint64_t step,
+                           ht_error *err)
+{
+    const ht_text_order order = {step, ht_trainer_seconds(s->trainer), model->temperature,
+                                 ht_text_prompt(s->data), HUGE_VAL};
+    if (s->data->tokens == 0) return HT_OK;
+    return ht_text_look_make(&report->text, ht_trainer_network(s->trainer), &order, err);
+}
+
 static ht_code analyze(ht_model *model, ht_session *s, ht_error *err)
 {
     const ht_network *net = ht_trainer_network(s->trainer);
@@ -44,6 +66,7 @@ static ht_code analyze(ht_model *model, ht_session *s, ht_error *err)
     ht_code code = HT_FAIL;
     if (capture) ht_capture_take(capture, net, NULL);
     if (report && capture) code = ht_analyze(report, capture, step, &s->data->test, &look, err);
+    if (code == HT_OK) code = sample_text(report, model, s, step, err);
     if (code == HT_OK) {
         model->step = step;
         model->epoch = ht_trainer_epoch(s->trainer);
@@ -59,6 +82,7 @@ ht_code ht_run_model(ht_model *model, ht_past *past, ht_session *s, const char *
 {
     ht_model_init(model, &s->params, s->data->inputs, s->data->classes, s->data->title);
     model->samples = s->data->train.count;
+    model->language = ht_run_language(s->data);
     ht_model_pictures(model, s->data->channels, s->data->height, s->data->width);
     ht_built_line(model->footer, sizeof model->footer);
     ht_progress_stage("reading the history of %s", run);

@@ -14,4 +14,7 @@ void ht_run_past(ht_past *past, const char *run);
  * is shown: the journal that a picture is to carry. */
 ht_code ht_run_model(ht_model *model, ht_past *past, ht_session *session, const char *run, ht_error *err);
 
+/* What a screen says of samples that are token sequences; of others nothing. Borrows the data. */
+ht_language ht_run_language(const ht_dataset *data);
+
 #endif

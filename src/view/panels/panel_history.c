@@ -210,6 +210,7 @@ void ht_panel_loss(const ht_model *m, int columns, ht_chart *chart)
     add_train_and_test(m, chart, "train", HT_TRACE_LOSS, HT_TRACE_TEST_LOSS, columns);
     add_bad(chart, &m->trace[HT_TRACE_LOSS], columns);
     ht_chart_fit(chart);
+    ht_panel_add_language(m, chart);
 }
 
 /* The size of the network over its accuracy, where training makes it smaller: factors, Occam, masks. */
