@@ -69,6 +69,8 @@ typedef struct ht_tensor {
 typedef struct ht_network {
     ht_shape input; /* of a sample */
     int inputs, classes;
+    int positions; /* of a sequence of tokens: each has a label, and logits; 0: a sample is none, and has one
+                      label */
     bool mean_field;         /* output divided by the width (2306.08125, eq. 1) */
     int layer_count;         /* the output layer included */
     struct ht_layer *layers; /* in the order of the forward pass; not each has weights */
@@ -124,6 +126,15 @@ static inline size_t ht_tensor_size(const ht_tensor *tensor)
     return (size_t)tensor->rows * (size_t)tensor->columns;
 }
 
+/* Labels of a sample. */
+static inline int ht_network_targets(const ht_network *net)
+{
+    return net->positions > 0 ? net->positions : 1;
+}
+
+/* Is the output layer's weight matrix the token table of an embedding (model.tied)? */
+bool ht_network_is_tied(const ht_network *net);
+
 /* Hidden weight matrices: weights[0] .. weights[hidden - 1]. */
 static inline int ht_network_hidden(const ht_network *net)
 {
@@ -162,7 +173,7 @@ typedef struct ht_sizes {
 ht_sizes ht_network_sizes(const ht_network *net);
 
 typedef struct ht_score {
-    double loss;     /* mean cross-entropy, natural logarithm */
+    double loss;     /* mean cross-entropy, natural logarithm; of sequences over all positions */
     double accuracy; /* correct / total; the lowest class wins a tie */
 } ht_score;
 
@@ -172,7 +183,8 @@ typedef struct ht_score {
 ht_code ht_network_evaluate(const ht_network *net, const ht_samples *samples, const float *const *keep,
                             struct ht_pool *pool, ht_score *score, ht_error *err);
 
-/* The same, and the cross-entropy of each sample: losses is (samples->count). */
+/* The same, and the cross-entropy of each sample, of a sequence the mean over its positions: losses is
+ * (samples->count). */
 ht_code ht_network_losses(const ht_network *net, const ht_samples *samples, struct ht_pool *pool,
                           float *losses, ht_score *score, ht_error *err);
 

@@ -89,7 +89,8 @@ typedef enum ht_activation {
 #include "params/activations.def"
     HT_ACTIVATIONS
 } ht_activation;
-typedef enum ht_init { HT_INIT_UNIFORM, HT_INIT_KAIMING, HT_INIT_PAPER } ht_init; /* of model.init */
+/* Of model.init. */
+typedef enum ht_init { HT_INIT_UNIFORM, HT_INIT_KAIMING, HT_INIT_PAPER, HT_INIT_GPT } ht_init;
 typedef enum ht_layer_id {
 #define HT_LAYER(id, ...) HT_LAYER_##id,
 #include "params/layers.def"

@@ -11,6 +11,7 @@
 #include "data/source.h"
 #include "data/sample.h"
 #include "data/scale.h"
+#include "data/tokens/sequences.h"
 
 _Static_assert(HT_LABEL_NAME == sizeof *((ht_dataset *)0)->class_names, "class names have one length");
 
@@ -21,6 +22,7 @@ typedef enum argument_rule {
     NEEDS_PART,
     NEEDS_NAME,
     NEEDS_DIRECTORY,
+    NEEDS_FILE,
     NEEDS_FILES
 } argument_rule;
 
@@ -110,7 +112,7 @@ static const char *inputs_path(const ht_raw_part *part)
 /* What holds for every data set, checked here and nowhere else. */
 static ht_code check_part(const ht_raw_part *part, const char *what, ht_error *err)
 {
-    if (part->count > 0 && part->labels.count >= part->count) return HT_OK;
+    if (part->count > 0 && (part->targets || part->labels.count >= part->count)) return HT_OK;
     return ht_error_set(err, HT_FAIL, "%s: has no %s samples; give a file with at least one",
                         inputs_path(part), what);
 }
@@ -200,8 +202,19 @@ static ht_code question_labels(const ht_raw *raw, ht_error *err)
         raw->train.path, what);
 }
 
+/* Of token sequences the classes are the tokens. */
+static ht_code take_targets(ht_raw *raw, classified *c)
+{
+    ht_raw_shape(raw, 1, 1, raw->train.inputs);
+    c->train = raw->train.targets;
+    c->test = raw->test.targets;
+    raw->train.targets = raw->test.targets = NULL;
+    return HT_OK;
+}
+
 static ht_code classify(ht_raw *raw, classified *c, bool made, ht_error *err)
 {
+    if (raw->tokens) return take_targets(raw, c);
     if (!made && question_labels(raw, err) != HT_OK) return err->code;
     if (ht_labels_distinct(&raw->train.labels, raw->train.path, &c->classes, err) != HT_OK) return err->code;
     if (ht_labels_tell_alike(&raw->train.labels, &c->classes, raw->train.path, &raw->notes, err) != HT_OK)
@@ -338,6 +351,8 @@ static void free_part(ht_raw_part *part)
 {
     ht_free(part->x);
     ht_free(part->wide);
+    ht_free(part->targets);
+    ht_free(part->least);
     ht_labels_free(&part->labels);
 }
 
@@ -345,9 +360,16 @@ static void free_raw(ht_raw *raw)
 {
     free_part(&raw->train);
     free_part(&raw->test);
+    ht_free(raw->characters);
     ht_notes_free(&raw->notes);
     ht_notes_free(&raw->facts);
     memset(raw, 0, sizeof *raw);
+}
+
+/* Its first samples are a fair part of it, and its inputs are as they should be. */
+static bool is_settled(int row, const ht_raw *raw)
+{
+    return is_made(row) || raw->tokens > 0;
 }
 
 static ht_code load_raw(const ht_data_request *request, int row, ht_raw *raw, classified *c, ht_error *err)
@@ -365,13 +387,13 @@ static ht_code load_raw(const ht_data_request *request, int row, ht_raw *raw, cl
 static ht_code load_enough(ht_data_request *request, int row, const ht_data_options *options, ht_raw *raw,
                            classified *c, ht_error *err)
 {
-    bool unfairly = false, made = is_made(row);
+    bool unfairly = false;
     size_t wanted = options->train_wanted, limit = options->train_limit;
     request->rescaled = options->scale == HT_SCALE_STANDARD || options->scale == HT_SCALE_MINMAX;
     request->train_limit = request->rescaled ? 0 : limit && (!wanted || limit < wanted) ? limit : wanted;
     request->test_limit = request->rescaled ? 0 : options->test_limit;
     if (load_raw(request, row, raw, c, err) != HT_OK) return err->code;
-    if (!made && was_cut_unfairly(raw, c, options, &unfairly, err) != HT_OK) return err->code;
+    if (!is_settled(row, raw) && was_cut_unfairly(raw, c, options, &unfairly, err) != HT_OK) return err->code;
     if (!unfairly) return HT_OK;
     free_raw(raw);
     free_classified(c);
@@ -381,8 +403,10 @@ static ht_code load_enough(ht_data_request *request, int row, const ht_data_opti
 
 static ht_code assemble(ht_raw *raw, classified *c, ht_dataset *data, ht_error *err)
 {
-    if (name_classes(&c->classes, raw, data, err) != HT_OK) return err->code;
+    ht_code named = raw->tokens ? ht_sequences_name(raw, data, err) : name_classes(&c->classes, raw, data, err);
+    if (named != HT_OK) return err->code;
     data->inputs = (int)raw->train.inputs;
+    data->targets = raw->tokens ? data->inputs : 1;
     data->channels = raw->channels;
     data->height = raw->height;
     data->width = raw->width;
@@ -393,7 +417,7 @@ static ht_code assemble(ht_raw *raw, classified *c, ht_dataset *data, ht_error *
     data->train.labels = c->train;
     data->test.labels = c->test;
     c->train = c->test = NULL;
-    return HT_OK;
+    return raw->tokens ? ht_sequences_compare(raw, data, err) : HT_OK;
 }
 
 /* From what was read to what is trained on. */
@@ -401,7 +425,9 @@ static ht_code finish(ht_raw *raw, classified *c, bool made, const ht_data_optio
                       ht_error *err)
 {
     bool known = made || raw->std[0] != 1 || raw->mean[0] != 0;
-    if (ht_scale(raw, options->scale, known, err) != HT_OK) return err->code;
+    if (!raw->tokens && ht_scale(raw, options->scale, known, err) != HT_OK) return err->code;
+    if (raw->tokens && options->scale > HT_SCALE_NONE)
+        ht_notes_add(&raw->notes, "samples are tokens, which have no scale: data.scale changes nothing");
     if (check_values(&raw->train, err) != HT_OK) return err->code;
     if (check_values(&raw->test, err) != HT_OK) return err->code;
     limited train = limited_train(raw, c, options), test = limited_test(raw, c, options);
@@ -412,7 +438,7 @@ static ht_code finish(ht_raw *raw, classified *c, bool made, const ht_data_optio
 
 static bool has_path(int row)
 {
-    return rows[row].argument == NEEDS_FILES || rows[row].argument == NEEDS_DIRECTORY;
+    return rows[row].argument >= NEEDS_DIRECTORY;
 }
 
 bool ht_data_stays_inside(const char *name, const char *dir)
@@ -429,7 +455,7 @@ bool ht_data_stays_inside(const char *name, const char *dir)
            (!argument[length] || ht_source_inside(argument + length + 1, dir));
 }
 
-/* Result files hold no paths, so csv: and npy: keep only their kind; for people a set that may be anybody's
+/* Result files hold no paths, so csv:, npy: and text: keep only their kind; for people a set that may be anybody's
  * is called by its file, directory or name. */
 static void set_name(const char *name, int row, const char *argument, ht_dataset *data)
 {
@@ -445,12 +471,11 @@ static void set_name(const char *name, int row, const char *argument, ht_dataset
 static ht_code load_row(ht_data_request *request, int row, const ht_data_options *options, ht_dataset *data,
                         ht_error *err)
 {
-    bool made = is_made(row);
     classified c = {0};
     ht_raw *raw = ht_alloc(1, sizeof *raw, "the data set", err);
     if (!raw) return err->code;
     ht_code code = load_enough(request, row, options, raw, &c, err);
-    if (code == HT_OK) code = finish(raw, &c, made, options, data, err);
+    if (code == HT_OK) code = finish(raw, &c, is_settled(row, raw), options, data, err);
     /* Of one owner from here on. */
     data->notes = raw->notes.lines.data;
     data->facts = raw->facts.lines.data;
@@ -494,7 +519,9 @@ ht_dataset *ht_dataset_load(const char *name, const ht_data_options *options, ht
                                .label = wanted_label(options),
                                .header = options->header,
                                .split = options->split > 0 ? options->split : 0.2,
-                               .refuse_missing = options->missing == HT_MISSING_REFUSE};
+                               .refuse_missing = options->missing == HT_MISSING_REFUSE,
+                               .context = options->context > 0 ? options->context : HT_CONTEXT_DEFAULT,
+                               .tokens = options->tokens};
     if (check_label(request.label, name, row, err) != HT_OK) return NULL;
     ht_dataset *data = ht_alloc(1, sizeof *data, "the data set", err);
     if (!data) return NULL;
@@ -517,6 +544,7 @@ void ht_dataset_free(ht_dataset *data)
     ht_free(data->test.x);
     ht_free(data->test.labels);
     ht_free(data->class_names);
+    ht_free(data->characters);
     ht_free(data->notes);
     ht_free(data->facts);
     ht_free(data);

@@ -33,6 +33,8 @@ typedef struct ht_data_request {
     ht_data_header header;
     double split;        /* share of one file that is the test part */
     bool refuse_missing; /* a missing cell is an error */
+    int context;         /* text: tokens of a sample */
+    ht_data_tokens tokens;
     bool rescaled;       /* inputs will be scaled by the training part: data.scale=standard or minmax */
 } ht_data_request;
 
@@ -45,6 +47,9 @@ typedef struct ht_raw_part {
     ht_raw_labels labels; /* of the whole file: at least `count` */
     size_t unlabelled;    /* rows of a table left out for want of a label, and what the first has there */
     char no_label[HT_LABEL_NAME];
+    int32_t *targets; /* of token sequences, in the place of labels: (count × inputs); owned */
+    double *least; /* of those whose source is known: (count), the loss of its own probabilities on a sample,
+                      nats a token; owned */
 } ht_raw_part;
 
 typedef struct ht_raw {
@@ -57,6 +62,10 @@ typedef struct ht_raw {
     const char *const
         *names; /* of the labels first_label, first_label + 1, …; NULL: the label is its own name */
     int first_label, name_count;
+    int tokens;           /* as in ht_dataset: of token sequences; names, scales, labels are not theirs */
+    uint32_t *characters; /* as in ht_dataset; owned */
+    bool bytes;
+    double entropy, least; /* as in ht_dataset and ht_token_losses */
     bool assessed;  /* its loader has asked already whether the labels are a quantity */
     ht_notes notes; /* what a person should know: skipped, guessed, filled in */
     ht_notes facts; /* how it was read, "what: how" each, for `data info` */

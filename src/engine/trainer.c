@@ -11,6 +11,7 @@
 #include "kernel/kernel.h"
 #include "nn/layers/layer.h"
 #include "nn/schedule.h"
+#include "nn/tokens.h"
 #include "num/rng.h"
 #include "params/batch.h"
 #include "weights/net/fill.h"
@@ -27,7 +28,7 @@ struct ht_trainer {
     ht_average average;
     ht_mask *mask;            /* NULL: every weight is trained */
     float *x;                 /* (capacity × inputs): the batch, gathered */
-    int32_t *labels;          /* (capacity) */
+    int32_t *labels;          /* (capacity × targets) */
     uint32_t *order;          /* (train count): this epoch's permutation */
     ht_validation validation; /* holds samples back, and tells the best epoch */
     ht_stopping stopping;     /* tells when the accuracy asked for is reached */
@@ -128,7 +129,7 @@ static ht_code reserve_batch(ht_trainer *t, int batch, ht_error *err)
     ht_step *scratch =
         ht_step_new(t->net, batch, ht_optimizer_arrays(&t->params), ht_pool_threads(t->pool), err);
     float *x = ht_alloc((size_t)batch * (size_t)t->data->inputs, sizeof *x, "the batch", err);
-    int32_t *labels = ht_alloc((size_t)batch, sizeof *labels, "the batch", err);
+    int32_t *labels = ht_alloc((size_t)batch * (size_t)t->data->targets, sizeof *labels, "the batch", err);
     if (!scratch || !x || !labels) {
         ht_step_free(scratch);
         ht_free(x);
@@ -255,7 +256,8 @@ static ht_trainer *make(const ht_params *params, const ht_dataset *data, ht_pool
     t->pool = pool;
     t->net = ht_network_of(params, shape_of(data), data->classes, err);
     t->order = ht_alloc(data->train.count, sizeof *t->order, "the order of samples", err);
-    if (!t->net || !t->order || ht_augment_check(augment_of(params), data, err) != HT_OK ||
+    if (!t->net || !t->order || ht_tokens_check(t->net, data, err) != HT_OK ||
+        ht_augment_check(augment_of(params), data, err) != HT_OK ||
         ht_validation_make(&t->validation, data, ht_held_back(params, data->train.count), err) != HT_OK ||
         check_optimizer(t, err) != HT_OK || make_factors(t, err) != HT_OK ||
         reserve_batch(t, batch_of(t), err) != HT_OK || restart_average(t, err) != HT_OK) {
@@ -379,7 +381,7 @@ void ht_trainer_set_revision(ht_trainer *t, uint64_t revision)
 /* The next min(b, rest of the epoch) samples, gathered into t->x and t->labels. */
 static int next_batch(ht_trainer *t)
 {
-    size_t d = (size_t)t->data->inputs;
+    size_t d = (size_t)t->data->inputs, targets = (size_t)t->data->targets;
     if (t->at.cursor >= train_count(t)) {
         t->at.cursor = 0;
         t->at.epoch++;
@@ -393,7 +395,8 @@ static int next_batch(ht_trainer *t)
         size_t sample = t->order[t->at.cursor + i];
         ht_augment_sample(how, t->data, seed, t->at.step, (uint32_t)i, t->data->train.x + sample * d,
                           t->x + i * d);
-        t->labels[i] = t->data->train.labels[sample];
+        memcpy(t->labels + i * targets, t->data->train.labels + sample * targets,
+               targets * sizeof *t->labels);
     }
     return (int)batch;
 }

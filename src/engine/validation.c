@@ -7,7 +7,7 @@
 #include "num/rng.h"
 
 /* Each sample that is left goes with equal chance. */
-static void split(ht_validation *j, size_t count, size_t inputs)
+static void split(ht_validation *j, size_t count, size_t inputs, size_t targets)
 {
     enum { SPLIT_SEED = 1 };
     size_t total = j->train->count, picked = 0;
@@ -19,20 +19,21 @@ static void split(ht_validation *j, size_t count, size_t inputs)
             continue;
         }
         memcpy(j->held.x + j->held.count * inputs, j->train->x + i * inputs, inputs * sizeof(float));
-        j->held.labels[j->held.count++] = j->train->labels[i];
+        memcpy(j->held.labels + j->held.count++ * targets, j->train->labels + i * targets,
+               targets * sizeof(int32_t));
     }
 }
 
 ht_code ht_validation_make(ht_validation *j, const ht_dataset *data, size_t count, ht_error *err)
 {
-    size_t inputs = (size_t)data->inputs;
+    size_t inputs = (size_t)data->inputs, targets = (size_t)data->targets;
     *j = (ht_validation){.train = &data->train};
     if (count == 0) return HT_OK;
     j->held.x = ht_alloc(count * inputs, sizeof(float), "the samples held back", err);
-    j->held.labels = ht_alloc(count, sizeof(int32_t), "the samples held back", err);
+    j->held.labels = ht_alloc(count * targets, sizeof(int32_t), "the samples held back", err);
     j->pick = ht_alloc(data->train.count - count, sizeof *j->pick, "the samples trained on", err);
     if (!j->held.x || !j->held.labels || !j->pick) return err->code;
-    split(j, count, inputs);
+    split(j, count, inputs, targets);
     return HT_OK;
 }
 

@@ -32,7 +32,7 @@ ht_factors *ht_factors_new(const ht_network *net, int count, ht_error *err)
     if (!f) return NULL;
     f->count = count;
     f->tensors = net->tensor_count;
-    for (int l = 0; l < net->layer_count - 1; l++)
+    for (int l = 0; l < net->layer_count; l++)
         if (net->layers[l].tensors > 0 && ht_layer_shards(&net->layers[l]) > f->shards)
             f->shards = ht_layer_shards(&net->layers[l]);
     f->shards = f->shards > ht_shards(ht_network_output(net)->columns)

@@ -467,7 +467,7 @@ bool ht_weights_ours(const ht_weights *file)
     if (ht_weights_metadata(file, "heavytail.names")) return false;
     for (size_t i = 0; i < ht_weights_count(file) && !first; i++)
         first = ht_weights_describe(file, i, &info, &ignored) == HT_OK &&
-                strcmp(info.name, "layers.0.weight") == 0;
+                (strcmp(info.name, "layers.0.weight") == 0 || strcmp(info.name, "layers.0.tokens") == 0);
     for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++)
         marked = marked || ht_weights_metadata(file, marks[i]);
     return first && marked;

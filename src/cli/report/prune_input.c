@@ -13,6 +13,7 @@
 #include "weights/safetensors.h"
 #include "heavytail/prune.h"
 #include "kernel/kernel.h"
+#include "nn/tokens.h"
 #include "params/preset.h"
 
 static ht_code check_source(const ht_prune_source *s, ht_error *err)
@@ -176,7 +177,14 @@ static ht_code read_labels(ht_prune_input *in, const char *path, ht_error *err)
     int classes = ht_network_output(in->net)->rows;
     if (ht_npy_read(path, HT_NPY_DOUBLE, &y, err) != HT_OK) return err->code;
     ht_code code = HT_OK;
-    if (y.ndim != 1 || y.count != in->own.count)
+    int positions = in->net->positions;
+    bool sequences = positions > 0 && y.ndim == 2 && y.shape[1] == (size_t)positions;
+    if (positions > 0 && (!sequences || y.shape[0] != in->own.count))
+        code = ht_error_set(err, HT_FAIL,
+                            "%s: has %zu values in an array of %d dimensions; %zu sequences need a label at each "
+                            "of %d positions: (sequences × positions)",
+                            path, y.count, y.ndim, in->own.count, positions);
+    else if (positions == 0 && (y.ndim != 1 || y.count != in->own.count))
         code =
             ht_error_set(err, HT_FAIL,
                          "%s: has %zu values in an array of %d dimensions; %zu samples need as many labels, "
@@ -217,7 +225,9 @@ static ht_code read_samples(ht_prune_input *in, const ht_prune_source *s, ht_err
     if (code == HT_OK) {
         in->own = (ht_samples){.count = x.shape[0], .x = x.f32};
         x.f32 = NULL;
-        code = read_labels(in, s->y, err);
+        code = ht_tokens_check_samples(in->net, &in->own, err);
+        if (code != HT_OK) ht_error_prefix(err, "%s", s->x);
+        if (code == HT_OK) code = read_labels(in, s->y, err);
         in->samples = in->train = &in->own;
         in->split = "given";
         ht_text_copy(in->title, sizeof in->title, s->x);
@@ -230,7 +240,8 @@ static ht_code read_samples(ht_prune_input *in, const ht_prune_source *s, ht_err
 static ht_code check_data(const ht_prune_input *in, ht_error *err)
 {
     const ht_dataset *d = in->data;
-    int inputs = in->net->inputs, classes = ht_network_output(in->net)->rows;
+    int inputs = in->net->inputs, classes = in->net->classes;
+    if (ht_tokens_check(in->net, d, err) != HT_OK) return ht_error_prefix(err, "%s", in->name);
     const ht_shape shape = in->net->input;
     if (d->inputs != inputs || d->classes != classes)
         return ht_error_set(

@@ -47,6 +47,7 @@ typedef struct ht_layer_spec {
     bool bias;   /* a number for each unit is added before the activation */
     bool output; /* the last layer: its units are the classes, and it is linear */
     bool quiet;  /* no noise acts on it */
+    bool tied;   /* the output's: its weights are the token table, layer 0's first tensor */
     int back;    /* how many layers before the last one it reads; 0: the last one */
     int also;    /* the same of the second that it reads, from 1; 0: there is none */
     int window[2], stride, pad;
@@ -98,6 +99,7 @@ typedef struct ht_layer_kind {
     ht_flow flow;
     bool channels_last; /* it reads values with a shape, channels last; others: see `flat` */
     bool flat;          /* it reads a plain row of values, channels first */
+    bool causal;        /* what it gives at a position of a sequence depends on no later one */
     bool tokens;        /* it reads token numbers, and so is the first layer */
 
     /* The shape that such a layer gives for what comes in. HT_USAGE with half a sentence: what comes in
@@ -167,6 +169,14 @@ typedef struct ht_layer_kind {
 
 /* Channels last where they came first, or the other way round. */
 extern const ht_layer_kind ht_layer_order;
+/* What a dense layer is in a sequence, and the 1 × 1 projection of a residual. */
+extern const ht_layer_kind ht_layer_positionwise;
+
+/* The kind that model.layers says: dense, of a position-wise one. */
+static inline const ht_layer_kind *ht_layer_said(const ht_layer *layer)
+{
+    return layer->kind == &ht_layer_positionwise ? &ht_layer_dense : layer->kind;
+}
 
 /* Static storage. */
 const ht_layer_kind *ht_layer_kind_at(ht_layer_id id);

@@ -235,6 +235,7 @@ static void update(ht_step *s, int l, int shard)
 const ht_layer_kind ht_layer_attention = {
     .cut = HT_CUT_SAMPLES,
     .channels_last = true,
+    .causal = true,
     .shape = shape,
     .describe = describe,
     .room = room,

@@ -26,7 +26,7 @@ static int describe(const ht_layer_spec *spec, const ht_layer *layer, ht_tensor 
 {
     const unsigned flags = HT_TENSOR_DECAYED | HT_TENSOR_TABLE;
     tensor[0] =
-        (ht_tensor){.name = "weight", .flags = flags, .rows = spec->vocabulary, .columns = spec->units};
+        (ht_tensor){.name = "tokens", .flags = flags, .rows = spec->vocabulary, .columns = spec->units};
     tensor[1] =
         (ht_tensor){.name = "positions", .flags = flags, .rows = layer->in.width, .columns = spec->units};
     return 2;
@@ -60,17 +60,19 @@ static int target_of(const ht_layer *layer, const float *x, int i, bool place)
 }
 
 /* to (part × columns) = keep · to + factor · gradient: a row gathers what comes back where it was read, all
- * samples in their order. */
+ * samples in their order, on top of what a tied output has. */
 static void gather(const ht_step *s, int l, bool place, ht_rows part, ht_descent to)
 {
     const ht_layer *layer = &s->net->layers[l];
     const float *x = ht_step_input(s, l), *delta = ht_step_delta(s, l);
     int columns = layer->out.channels, items = s->batch * layer->in.width;
     double sum[HT_SHARD][COLUMNS];
+    const float *tied = ht_step_tied(s, &layer->tensor[place]);
     for (int first = 0; first < columns; first += COLUMNS) {
         int count = columns - first < COLUMNS ? columns - first : COLUMNS;
         for (int r = 0; r < part.count; r++)
-            for (int c = 0; c < count; c++) sum[r][c] = 0;
+            for (int c = 0; c < count; c++)
+                sum[r][c] = tied ? (double)tied[(size_t)(part.first + r) * (size_t)columns + (size_t)(first + c)] : 0;
         for (int i = 0; i < items; i++) {
             int row = target_of(layer, x, i, place) - part.first;
             const float *from = delta + (size_t)i * (size_t)columns + first;
@@ -106,6 +108,7 @@ static void update(ht_step *s, int l, int shard)
 const ht_layer_kind ht_layer_embed = {
     .cut = HT_CUT_SAMPLES,
     .channels_last = true,
+    .causal = true,
     .tokens = true,
     .shape = shape,
     .describe = describe,

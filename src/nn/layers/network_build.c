@@ -134,6 +134,18 @@ static void join(ht_network *net, int l)
     layer->ends_at = l + 1;
 }
 
+/* The token table is the output's weight matrix, too: the last one of the network, in its list of tensors once.
+ */
+static void tie(ht_network *net)
+{
+    ht_layer *output = &net->layers[net->layer_count - 1];
+    ht_tensor *table = net->layers[0].tensor;
+    table->flags |= HT_TENSOR_WEIGHT | HT_TENSOR_OUTPUT;
+    table->number = output->weight = net->weight_count;
+    output->tensor = table;
+    net->weights[net->weight_count++] = table;
+}
+
 static ht_code place_all(ht_network *net, const ht_layer_spec specs[], int count, ht_error *err)
 {
     int weights = 0, named = 0;
@@ -143,6 +155,7 @@ static ht_code place_all(ht_network *net, const ht_layer_spec specs[], int count
                             HT_WEIGHTS_MAX, weights);
     for (int l = 0; l < count; l++)
         if (place_layer(net, l, &specs[l], &named, err) != HT_OK) return HT_USAGE;
+    if (specs[count - 1].tied) tie(net);
     if (net->weight_count > HT_WEIGHTS_MAX)
         return ht_error_set(err, HT_FAIL, "a network has at most %d weight matrices; this one would have %d",
                             HT_WEIGHTS_MAX, net->weight_count);
@@ -159,6 +172,7 @@ ht_network *ht_network_build(ht_shape input, const ht_layer_spec specs[], int co
     *net = (ht_network){.input = input,
                         .inputs = ht_shape_values(input),
                         .classes = specs[count - 1].units,
+                        .positions = specs[count - 1].kind == &ht_layer_positionwise ? input.width : 0,
                         .mean_field = mean_field,
                         .layer_count = count};
     net->layers = ht_alloc((size_t)count, sizeof *net->layers, what, err);

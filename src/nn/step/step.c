@@ -86,9 +86,19 @@ static ht_code make_arrays(ht_step *s, const ht_network *net, int arrays, ht_err
     return HT_OK;
 }
 
+static ht_code make_logits(ht_step *s, const ht_network *net, ht_error *err)
+{
+    size_t batch = (size_t)s->capacity, classes = (size_t)net->classes,
+           last = (size_t)s->layer[s->hidden - 1].shards;
+    if (net->positions > 0) return ht_step_tokens_make(s, net, err);
+    s->partial = ht_alloc(last * batch * classes, sizeof(float), "the logits", err);
+    s->logits = ht_alloc(batch * classes, sizeof(float), "the logits", err);
+    return s->partial && s->logits ? HT_OK : HT_FAIL;
+}
+
 static ht_code make_rooms(ht_step *s, const ht_network *net, int arrays, ht_error *err)
 {
-    size_t batch = (size_t)s->capacity, classes = (size_t)net->classes, spare = 0, packed = 0, shared = 0;
+    size_t batch = (size_t)s->capacity, spare = 0, packed = 0, shared = 0;
     s->layer = ht_alloc((size_t)s->hidden, sizeof *s->layer, "a training step", err);
     if (!s->layer) return HT_FAIL;
     s->shards = HT_STEP_SPANS;
@@ -105,11 +115,8 @@ static ht_code make_rooms(ht_step *s, const ht_network *net, int arrays, ht_erro
     if (make_floats(&s->shared, shared, "the work of a layer", err) != HT_OK) return HT_FAIL;
     if (make_floats(&s->scratch, (size_t)s->threads * s->stride, "the work of a layer", err) != HT_OK)
         return HT_FAIL;
-    size_t last = (size_t)s->layer[s->hidden - 1].shards;
-    s->partial = ht_alloc(last * batch * classes, sizeof(float), "the logits", err);
-    s->logits = ht_alloc(batch * classes, sizeof(float), "the logits", err);
     s->shard_max = ht_alloc(3 * (size_t)s->shards, sizeof(float), "the step's guard", err);
-    if (!s->partial || !s->logits || !s->shard_max) return HT_FAIL;
+    if (!s->shard_max || make_logits(s, net, err) != HT_OK) return HT_FAIL;
     return make_arrays(s, net, arrays, err);
 }
 
@@ -147,6 +154,9 @@ void ht_step_free(ht_step *s)
     ht_free(s->kept);
     ht_free(s->partial);
     ht_free(s->logits);
+    ht_free(s->block_loss);
+    ht_free(s->block_right);
+    ht_free(s->out_gradient);
     ht_free(s->shard_max);
     ht_free(s->spare);
     ht_free(s->packed);
@@ -286,10 +296,23 @@ static bool left_off(ht_step_result *result)
     return result->left_off;
 }
 
+/* From the last hidden layer to the loss, and to its gradient. */
+static void answer(ht_step *s, const int32_t *labels, ht_step_result *result, struct ht_pool *pool)
+{
+    int correct = 0;
+    if (s->net->positions > 0) {
+        ht_step_tokens(s, labels, result, pool);
+        return;
+    }
+    reduce_logits(s);
+    ht_softmax_loss(s->logits, labels, s->batch, s->net->classes, s->logits, &result->loss, &correct);
+    result->loss /= s->batch;
+    result->accuracy = (double)correct / s->batch;
+}
+
 ht_step_result ht_step_run(ht_step *s, ht_network *net, const float *x, const int32_t *labels, int batch,
                            const ht_hyper *hyper, struct ht_pool *pool)
 {
-    int correct = 0;
     ht_step_result result = {0};
     s->net = net;
     s->x = x;
@@ -301,10 +324,7 @@ ht_step_result ht_step_run(ht_step *s, ht_network *net, const float *x, const in
     memset(s->shard_max, 0, 3 * (size_t)s->shards * sizeof *s->shard_max);
     ht_step_forward(s, pool);
     if (left_off(&result)) return result;
-    reduce_logits(s);
-    ht_softmax_loss(s->logits, labels, batch, net->classes, s->logits, &result.loss, &correct);
-    result.loss /= batch;
-    result.accuracy = (double)correct / batch;
+    answer(s, labels, &result, pool);
     if (!ht_step_is_short(s) && isfinite(result.loss)) ht_step_backward(s, pool);
     if (left_off(&result)) return result;
     guard(s, &result);

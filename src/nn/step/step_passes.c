@@ -114,6 +114,7 @@ static bool shares_itself(const ht_step *s)
 void ht_step_forward(ht_step *s, struct ht_pool *pool)
 {
     for (s->at = 0; s->at < s->hidden; s->at++) forward_layer(s, pool);
+    if (s->net->positions > 0) return; /* step_tokens.c goes on */
     if (!shares_itself(s)) ht_pool_run(pool, s->layer[s->hidden - 1].shards, share_shard, s);
 }
 
@@ -245,6 +246,7 @@ static void take_gradient(ht_step *s, struct ht_pool *pool)
 static void hear(ht_step *s, struct ht_pool *pool)
 {
     const ht_layer *reader = &s->net->layers[s->reader];
+    if (s->reader == s->hidden && s->net->positions > 0) return; /* step_tokens.c has heard it */
     if (reader->kind->cut == HT_CUT_UNITS) {
         ht_pool_run(pool, s->layer[s->at].shards, backward_shard, s);
     } else if (reader->kind->cut == HT_CUT_SAMPLES) {
@@ -305,22 +307,34 @@ static void update_shard(void *context, int task, int worker)
         shard -= shards;
     }
     const ht_layer *layer = &s->net->layers[l], *out = &s->net->layers[s->hidden];
+    if (s->net->positions > 0 && l == s->hidden) {
+        if (s->hyper->train_output) out->kind->update(s, s->hidden, shard);
+        return;
+    }
     if (ht_step_is_short(s)) delta_shard(s, 0, 1, shard, s->layer[0].delta);
     if (l >= s->hidden - 1 && (l == s->hidden || shares_itself(s)) && s->hyper->train_output)
         out->kind->update(s, s->hidden, shard);
     if (l == s->hidden) return;
     layer->kind->update(s, l, shard);
     for (int t = 0, weight = layer->weight; s->hyper->capture && t < layer->tensors; t++) {
-        if (!(layer->tensor[t].flags & HT_TENSOR_WEIGHT)) continue;
+        if (!(layer->tensor[t].flags & HT_TENSOR_WEIGHT) || layer->weight < 0) continue; /* tied: the output's */
         ht_rows part = ht_layer_part(layer, &layer->tensor[t], shard);
         ht_capture_rows(s->hyper->capture, s->net, weight++, part.first, part.count, worker);
     }
 }
 
+/* Tasks of the output layer alone. */
+static int output_tasks(const ht_step *s)
+{
+    const ht_layer *out = &s->net->layers[s->hidden];
+    if (s->net->positions > 0) return out->tensors > 0 ? ht_layer_shards(out) : 0; /* none: it is tied */
+    return shares_itself(s) ? 0 : s->layer[s->hidden - 1].shards;
+}
+
 void ht_step_update(ht_step *s, struct ht_pool *pool)
 {
     const atomic_bool *off = ht_cancel_by(NULL); /* once weights have changed, all do */
-    int tasks = shares_itself(s) ? 0 : s->layer[s->hidden - 1].shards;
+    int tasks = output_tasks(s);
     for (int l = 0; l < s->hidden; l++)
         if (s->net->layers[l].tensors > 0) tasks += ht_layer_shards(&s->net->layers[l]);
     if (s->hyper->capture) ht_capture_begin(s->hyper->capture);

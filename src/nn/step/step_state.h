@@ -34,7 +34,11 @@ struct ht_step {
     int threads;
     size_t stride;    /* floats of a thread in … */
     float *scratch;   /* (threads × stride) */
-    float *logits;    /* (batch × classes), then ∂L/∂logits */
+    float *logits;    /* (batch × classes), then ∂L/∂logits; of sequences those of a chunk of positions */
+    /* Of sequences: losses and right answers of the blocks of a chunk, and ∂L/∂output, biases behind it. */
+    double *block_loss;
+    int *block_right;
+    float *out_gradient;
     float *shard_max; /* (3 × shards): largest |H|, |W_out|, |delta| of a shard of any layer */
 
     /* the step under way */
@@ -63,6 +67,19 @@ static inline const float *ht_step_delta(const ht_step *step, int l)
 {
     return l == step->hidden ? step->logits : step->layer[step->net->layers[l].ends_at].delta;
 }
+
+/* The output of networks on sequences (step_tokens.c): room for it; then, once the forward pass is done, loss
+ * and accuracy over all positions, the gradient of the output's weights, and ∂L/∂(what the last hidden layer
+ * gives) into its delta. */
+ht_code ht_step_tokens_make(ht_step *step, const ht_network *net, ht_error *err);
+void ht_step_tokens(ht_step *step, const int32_t *labels, ht_step_result *result, struct ht_pool *pool);
+
+/* The gradient that a tensor has besides as the output's weights, where that is tied to it, like it; NULL:
+ * none. */
+const float *ht_step_tied(const ht_step *step, const ht_tensor *tensor);
+
+/* Of an output layer with tensors of its own: the update of rows first .. first + m - 1. */
+void ht_step_update_tokens(ht_step *step, int first, int m, int shard);
 
 /* The passes: activations and shares of the logits; what comes back, from the logits' gradient on; the
  * update. Short networks have no second one. */

@@ -8,6 +8,7 @@
 
 typedef struct ht_networds {
     char layers[HT_PARAM_TEXT], input[48];
+    bool tied;
 } ht_networds;
 
 enum { HT_NETWORDS_PAIRS = 2 };
