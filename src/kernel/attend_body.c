@@ -47,7 +47,7 @@ static void score(const ht_head *head, const float *a, ptrdiff_t stride, const f
                                   .b = turned + (ptrdiff_t)p * WIDTH * head->channels,
                                   .panel = panel_width(head->places, p),
                                   .terms = head->channels};
-        multiply(&of, rows, panel_width(head->places, p), to + p * WIDTH, head->row);
+        place_multiply(&of, rows, panel_width(head->places, p), to + p * WIDTH, head->row);
     }
 }
 
@@ -58,7 +58,7 @@ static void combine(const ht_head *head, place_product of, int rows, float *to, 
     const float *b = of.b;
     for (int c = 0; c < head->channels; c += WIDTH) {
         of.b = b + c;
-        multiply(&of, rows, least(WIDTH, head->channels - c), to + c, step);
+        place_multiply(&of, rows, least(WIDTH, head->channels - c), to + c, step);
     }
 }
 

@@ -18,35 +18,9 @@ typedef struct place_product {
     ptrdiff_t plus_row;
 } place_product;
 
-/* Of a panel's first `lanes`, at most WIDTH; no others are written. */
-INLINE void multiply(const place_product *of, int rows, int lanes, float *to, ptrdiff_t step)
-{
-    enum { SOME = 16 };
-    float edge[SOME * WIDTH];
-    int width = padded(lanes), most = width == lanes ? rows : SOME;
-    for (int r = 0; r < rows; r += most) {
-        segments l;
-        l.rows = least(most, rows - r);
-        l.width = width;
-        l.across = of->across;
-        l.to = width == lanes ? to : edge;
-        l.step = width == lanes ? step : width;
-        l.at_a[0] = l.at_b[0] = 0;
-        l.sums = (sums){.a = of->a + r * (of->across ? 1 : of->row),
-                        .b = of->b,
-                        .row = of->across ? 1 : of->row,
-                        .term = of->term,
-                        .panel = of->panel,
-                        .terms = of->terms,
-                        .segments = 1,
-                        .plus = of->plus ? of->plus + r * of->plus_row : NULL,
-                        .plus_row = of->plus_row,
-                        .soon = {of->a, of->a}};
-        sum_segments(&l);
-        for (int i = 0; i < l.rows && width != lanes; i++)
-            memcpy(to + (r + i) * step, edge + i * width, (size_t)lanes * sizeof *to);
-    }
-}
+#define place_multiply PASTE(ht_place_multiply_, HT_ISA)
+/* place_sums_body.c: of a panel's first `lanes`, at most WIDTH; no others are written. */
+extern void place_multiply(const place_product *of, int rows, int lanes, float *to, ptrdiff_t step);
 
 INLINE floats spread(float x)
 {

@@ -80,6 +80,9 @@ typedef struct ht_place_kernels {
     /* x = x Φ(x), and slope (or NULL) its derivative Φ(x) + x φ(x): within 4e-7 of the larger of 1 and the
      * value; Φ of large negative x is relatively right. slope may not overlap x */
     void (*gelu)(float *x, float *slope, size_t count);
+    /* x[i] *= by[i]; and to[i] = a[i] + b[i] */
+    void (*multiply)(float *x, const float *by, size_t count);
+    void (*add)(float *to, const float *a, const float *b, size_t count);
 } ht_place_kernels;
 
 #endif

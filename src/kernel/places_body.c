@@ -1,5 +1,5 @@
 /* places_body.c - a weight matrix at every place (places.h); compiled once per instruction set, like
- * kernel_body.c. The sums are those of convolutions (conv_sums_body.c): panels of two vectors. */
+ * kernel_body.c. Panels are two vectors wide, as those of convolutions. */
 #include "kernel/places.h"
 
 #include <string.h>
@@ -66,7 +66,7 @@ static void through(const float *panels, int columns, int terms, const float *bi
                             .panel = panel_width(columns, p),
                             .terms = terms,
                             .plus = bias ? plus : NULL};
-        multiply(&of, rows, lanes, h + p * WIDTH, columns);
+        place_multiply(&of, rows, lanes, h + p * WIDTH, columns);
     }
 }
 
@@ -84,21 +84,43 @@ static void back(const float *packed, int units, int inputs, const float *delta,
 /* ---- sums over places ---- */
 
 /* So many places of both sides stay in the first cache, and so many sums in the second. */
-enum { TERMS = 128, ROWS = 64, COLUMNS = 128 };
+enum { TERMS = 128, ROWS = 64, COLUMNS = 128, AHEAD = 16 };
 
 typedef struct gathering {
     float delta[TERMS][ROWS], x[TERMS][WIDTH], sum[ROWS][COLUMNS];
 } __attribute__((aligned(64))) gathering;
 
-/* Columns first .. first + lanes - 1 of rows of all samples, one after the other; filled up with zeros. */
-static void copy_terms(const float *from, size_t sample, int places, int stride, int start, int terms,
-                       int lanes, int width, float *to)
+/* Where a place is, of some after another. */
+typedef struct walk {
+    const float *at;
+    size_t sample, stride; /* steps */
+    int place, places;
+} walk;
+
+INLINE walk walk_to(const float *from, size_t sample, int stride, int places, int start)
 {
-    for (int t = 0; t < terms; t++, to += width) {
-        int row = start + t;
-        const float *at = from + (size_t)(row / places) * sample + (size_t)(row % places) * (size_t)stride;
-        memcpy(to, at, (size_t)lanes * sizeof *to);
-        if (lanes < width) memset(to + lanes, 0, (size_t)(width - lanes) * sizeof *to);
+    walk w = {from + (size_t)(start / places) * sample, sample, (size_t)stride, start % places, places};
+    w.at += (size_t)w.place * w.stride;
+    return w;
+}
+
+INLINE void go_on(walk *w)
+{
+    w->at += w->stride;
+    if (++w->place < w->places) return;
+    w->at += w->sample - (size_t)w->places * w->stride;
+    w->place = 0;
+}
+
+/* `lanes` of each of some places, one after the other, filled up to whole vectors with zeros. What is read
+ * next is far apart and not in a near cache: it is asked for ahead, past the last place, too. */
+INLINE void copy_terms(walk w, int terms, int lanes, float *to, int step)
+{
+    for (int t = 0; t < terms; t++, to += step, go_on(&w)) {
+        int v = 0;
+        for (int line = 0; line < lanes; line += LINE) __builtin_prefetch(w.at + AHEAD * w.stride + line);
+        for (; v + FLOATS <= lanes; v += FLOATS) put(to + v, load(w.at + v));
+        if (v < lanes) put(to + v, load_part(w.at + v, first_lanes(lanes - v)));
     }
 }
 
@@ -106,12 +128,18 @@ static void copy_terms(const float *from, size_t sample, int places, int stride,
 static void add_places(gathering *g, const ht_place_sums *of, int start, int terms, int row, int rows,
                        int column, int columns)
 {
-    copy_terms(of->delta + of->first + row, of->delta_sample, of->places, of->units, start, terms, rows, ROWS,
-               g->delta[0]);
+    walk delta = walk_to(of->delta + of->first + row, of->delta_sample, of->units, of->places, start);
+    if (rows == ROWS) /* a constant */
+        copy_terms(delta, terms, ROWS, g->delta[0], ROWS);
+    else
+        copy_terms(delta, terms, rows, g->delta[0], ROWS);
     for (int c = 0; c < columns; c += WIDTH) {
         int lanes = least(WIDTH, columns - c), width = padded(lanes);
-        copy_terms(of->x + column + c, of->x_sample, of->places, of->inputs, start, terms, lanes, width,
-                   g->x[0]);
+        walk x = walk_to(of->x + column + c, of->x_sample, of->inputs, of->places, start);
+        if (lanes == WIDTH)
+            copy_terms(x, terms, WIDTH, g->x[0], WIDTH);
+        else
+            copy_terms(x, terms, lanes, g->x[0], width);
         place_product part = {.a = g->delta[0],
                               .row = 1,
                               .term = ROWS,
@@ -121,7 +149,7 @@ static void add_places(gathering *g, const ht_place_sums *of, int start, int ter
                               .terms = terms,
                               .plus = start > 0 ? &g->sum[0][c] : NULL,
                               .plus_row = COLUMNS};
-        multiply(&part, rows, width, &g->sum[0][c], COLUMNS);
+        place_multiply(&part, rows, width, &g->sum[0][c], COLUMNS);
     }
 }
 
@@ -139,6 +167,18 @@ static void gather(const ht_place_sums *of, float *to, float factor, float keep)
                 for (int j = 0; j < columns; j++) row[j] = keep * row[j] + factor * g.sum[i][j];
             }
         }
+}
+
+/* ---- values ---- */
+
+static void multiply_by(float *restrict x, const float *restrict by, size_t count)
+{
+    for (size_t i = 0; i < count; i++) x[i] *= by[i];
+}
+
+static void add(float *restrict to, const float *restrict a, const float *restrict b, size_t count)
+{
+    for (size_t i = 0; i < count; i++) to[i] = a[i] + b[i];
 }
 
 extern void PASTE(ht_attend_, HT_ISA)(const ht_head *head, const float *q, const float *k, const float *v,
@@ -166,4 +206,6 @@ const ht_place_kernels PASTE(ht_places_, HT_ISA) = {
     .normalize_back = PASTE(ht_normalize_back_, HT_ISA),
     .normalize_gains = PASTE(ht_normalize_gains_, HT_ISA),
     .gelu = PASTE(ht_gelu_, HT_ISA),
+    .multiply = multiply_by,
+    .add = add,
 };

@@ -106,6 +106,7 @@ static void run(bench *b)
 {
     const ht_layer *layer = &b->net->layers[0];
     b->step->hyper = &b->hyper;
+    ht_step_pack(b->step, b->pool);
     ht_pool_run(b->pool, ht_step_spans(b->step), forward_task, b);
     if (layer->kind->back) ht_pool_run(b->pool, ht_step_spans(b->step), back_task, b);
     ht_pool_run(b->pool, ht_layer_shards(layer), update_task, b);

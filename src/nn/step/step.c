@@ -33,6 +33,8 @@ static ht_code make_room(ht_step *s, ht_step_layer *room, const ht_layer *layer,
         room->room.sums = ht_layer_numbers(layer) * HT_STEP_SPANS;
     if (room->room.scratch > s->stride) s->stride = (room->room.scratch + 15) / 16 * 16;
     if (room->room.bytes > 0 && !(room->bytes = ht_alloc(room->room.bytes, 1, what, err))) return HT_FAIL;
+    size_t packed = layer->kind->pack ? room->room.packed : 0;
+    if (make_floats(&room->packed, packed, what, err) != HT_OK) return HT_FAIL;
     if (make_floats(&room->kept, room->room.kept, what, err) != HT_OK) return HT_FAIL;
     return make_floats(&room->sums, room->room.sums, what, err);
 }
@@ -56,7 +58,7 @@ static ht_code make_layer(ht_step *s, const ht_network *net, int l, ht_error *er
     ht_step_layer *room = &s->layer[l];
     size_t size =
         layer->ends_at == l ? (size_t)s->capacity * (size_t)layer->outputs : 0; /* another has them */
-    bool before = ht_activation_keeps_input(layer->activation);
+    bool slope = ht_activation_keeps_slope(layer->activation);
     bool packs = layer->activation == HT_RELU && layer->kind->cut == HT_CUT_UNITS;
     room->width = layer->outputs;
     room->shards = ht_shards(room->width);
@@ -67,7 +69,7 @@ static ht_code make_layer(ht_step *s, const ht_network *net, int l, ht_error *er
     if (make_floats(&room->hidden, size, "the activations", err) != HT_OK ||
         make_floats(&room->delta, size, "the gradients", err) != HT_OK)
         return refuse_batch(s, net, err);
-    if (make_floats(&room->before, before ? size : 0, "the activations", err) != HT_OK) return HT_FAIL;
+    if (make_floats(&room->slope, slope ? size : 0, "the activations", err) != HT_OK) return HT_FAIL;
     size_t panels = packs ? ht_panels_size(s->capacity, layer->inputs) : 0;
     if (make_floats(&room->input.x, panels, "the inputs", err) != HT_OK) return HT_FAIL;
     return make_room(s, room, layer, err);
@@ -137,7 +139,8 @@ static void free_layer(ht_step_layer *room)
 {
     ht_free(room->hidden);
     ht_free(room->delta);
-    ht_free(room->before);
+    ht_free(room->slope);
+    ht_free(room->packed);
     ht_free(room->input.x);
     ht_free(room->kept);
     ht_free(room->sums);
