@@ -83,71 +83,70 @@ static void back(const float *packed, int units, int inputs, const float *delta,
 
 /* ---- sums over places ---- */
 
-/* So many places of both sides stay in the first cache, and so many sums in the second. */
-enum { TERMS = 128, ROWS = 64, COLUMNS = 128, AHEAD = 16 };
+/* So many places of delta stay in the first cache, and so many of x and sums in the second. */
+enum { TERMS = 128, ROWS = 64, COLUMNS = 256, AHEAD = 24 };
 
 typedef struct gathering {
     float delta[TERMS][ROWS], x[TERMS][WIDTH], sum[ROWS][COLUMNS];
 } __attribute__((aligned(64))) gathering;
 
-/* Where a place is, of some after another. */
-typedef struct walk {
-    const float *at;
-    size_t sample, stride; /* steps */
-    int place, places;
-} walk;
-
-INLINE walk walk_to(const float *from, size_t sample, int stride, int places, int start)
+/* `lanes` of each of some places, filled up to whole vectors with zeros. What is read next is far apart and
+ * not in a near cache: it is asked for ahead, past the last place, too. */
+INLINE void copy_terms(const float *from, size_t stride, int terms, int lanes, float *to, int step)
 {
-    walk w = {from + (size_t)(start / places) * sample, sample, (size_t)stride, start % places, places};
-    w.at += (size_t)w.place * w.stride;
-    return w;
-}
-
-INLINE void go_on(walk *w)
-{
-    w->at += w->stride;
-    if (++w->place < w->places) return;
-    w->at += w->sample - (size_t)w->places * w->stride;
-    w->place = 0;
-}
-
-/* `lanes` of each of some places, one after the other, filled up to whole vectors with zeros. What is read
- * next is far apart and not in a near cache: it is asked for ahead, past the last place, too. */
-INLINE void copy_terms(walk w, int terms, int lanes, float *to, int step)
-{
-    for (int t = 0; t < terms; t++, to += step, go_on(&w)) {
+    for (int t = 0; t < terms; t++, to += step, from += stride) {
         int v = 0;
-        for (int line = 0; line < lanes; line += LINE) __builtin_prefetch(w.at + AHEAD * w.stride + line);
-        for (; v + FLOATS <= lanes; v += FLOATS) put(to + v, load(w.at + v));
-        if (v < lanes) put(to + v, load_part(w.at + v, first_lanes(lanes - v)));
+        for (int line = 0; line < lanes; line += LINE) __builtin_prefetch(from + AHEAD * stride + line, 0, 2);
+        for (; v + FLOATS <= lanes; v += FLOATS) put(to + v, load(from + v));
+        if (v < lanes) put(to + v, load_part(from + v, first_lanes(lanes - v)));
     }
 }
 
-/* What some places add to a block of sums. */
-static void add_places(gathering *g, const ht_place_sums *of, int start, int terms, int row, int rows,
-                       int column, int columns)
+/* Places from `start` on: where they are, and how many of them are side by side in both. */
+typedef struct stretch {
+    const float *delta, *x;
+    int terms;
+} stretch;
+
+static stretch stretch_at(const ht_place_sums *of, int start)
 {
-    walk delta = walk_to(of->delta + of->first + row, of->delta_sample, of->units, of->places, start);
+    size_t sample = (size_t)(start / of->places), place = (size_t)(start % of->places);
+    bool dense = of->delta_sample == (size_t)of->places * (size_t)of->units &&
+                 of->x_sample == (size_t)of->places * (size_t)of->inputs;
+    int left = dense ? of->samples * of->places - start : of->places - (int)place;
+    return (stretch){of->delta + sample * of->delta_sample + place * (size_t)of->units + of->first,
+                     of->x + sample * of->x_sample + place * (size_t)of->inputs, least(TERMS, left)};
+}
+
+/* Places a power of two apart would all be in the same few lines of the first cache. */
+INLINE bool is_crowded(size_t stride)
+{
+    return stride % (1024 / sizeof(float)) == 0;
+}
+
+/* What a stretch adds to a block of sums. Whole panels of x are read in place, unless that is crowded. */
+static void add_places(gathering *g, const ht_place_sums *of, stretch s, bool first, int rows, int columns)
+{
+    size_t units = (size_t)of->units, inputs = (size_t)of->inputs;
     if (rows == ROWS) /* a constant */
-        copy_terms(delta, terms, ROWS, g->delta[0], ROWS);
+        copy_terms(s.delta, units, s.terms, ROWS, g->delta[0], ROWS);
     else
-        copy_terms(delta, terms, rows, g->delta[0], ROWS);
+        copy_terms(s.delta, units, s.terms, rows, g->delta[0], ROWS);
     for (int c = 0; c < columns; c += WIDTH) {
         int lanes = least(WIDTH, columns - c), width = padded(lanes);
-        walk x = walk_to(of->x + column + c, of->x_sample, of->inputs, of->places, start);
-        if (lanes == WIDTH)
-            copy_terms(x, terms, WIDTH, g->x[0], WIDTH);
-        else
-            copy_terms(x, terms, lanes, g->x[0], width);
+        bool copied = lanes < WIDTH || is_crowded(inputs);
+        if (copied && lanes == WIDTH)
+            copy_terms(s.x + c, inputs, s.terms, WIDTH, g->x[0], WIDTH);
+        else if (copied)
+            copy_terms(s.x + c, inputs, s.terms, lanes, g->x[0], width);
         place_product part = {.a = g->delta[0],
                               .row = 1,
                               .term = ROWS,
                               .across = true,
-                              .b = g->x[0],
-                              .panel = width,
-                              .terms = terms,
-                              .plus = start > 0 ? &g->sum[0][c] : NULL,
+                              .b = copied ? g->x[0] : s.x + c,
+                              .panel = copied ? width : (ptrdiff_t)inputs,
+                              .terms = s.terms,
+                              .plus = first ? NULL : &g->sum[0][c],
                               .plus_row = COLUMNS};
         place_multiply(&part, rows, width, &g->sum[0][c], COLUMNS);
     }
@@ -160,8 +159,13 @@ static void gather(const ht_place_sums *of, float *to, float factor, float keep)
     for (int r = 0; r < of->rows; r += ROWS)
         for (int c = 0; c < of->inputs; c += COLUMNS) {
             int rows = least(ROWS, of->rows - r), columns = least(COLUMNS, of->inputs - c);
-            for (int start = 0; start < all; start += TERMS)
-                add_places(&g, of, start, least(TERMS, all - start), r, rows, c, columns);
+            for (int start = 0; start < all;) {
+                stretch s = stretch_at(of, start);
+                s.delta += r;
+                s.x += c;
+                add_places(&g, of, s, start == 0, rows, columns);
+                start += s.terms;
+            }
             for (int i = 0; i < rows; i++) {
                 float *row = to + (size_t)(r + i) * (size_t)of->inputs + c;
                 for (int j = 0; j < columns; j++) row[j] = keep * row[j] + factor * g.sum[i][j];

@@ -27,4 +27,4 @@ static void extent(const ht_layer *layer, const ht_layer *other, ht_extent *valu
 }
 
 const ht_layer_kind ht_layer_residual = {
-    .cut = HT_CUT_SAMPLES, .causal = true, .extent = extent, .apply = apply, .back = back};
+    .cut = HT_CUT_SAMPLES, .causal = true, .sums = true, .extent = extent, .apply = apply, .back = back};

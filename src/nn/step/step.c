@@ -52,6 +52,27 @@ static ht_code refuse_batch(const ht_step *s, const ht_network *net, ht_error *e
         s->capacity, 2 * sizeof(float) * values * s->capacity / 1e6);
 }
 
+/* The only reader of a layer, or -1. */
+static int only_reader(const ht_network *net, int l)
+{
+    int found = -1;
+    for (int r = l + 1; r < net->layer_count; r++) {
+        if (net->layers[r].input != l && net->layers[r].also != l) continue;
+        if (found >= 0) return -1;
+        found = r;
+    }
+    return found;
+}
+
+/* The layer whose delta is this one's, too, since it gives the sum of what it reads; or -1. */
+static int same_delta(const ht_network *net, int l)
+{
+    int reader = only_reader(net, l);
+    bool same = reader >= 0 && net->layers[reader].kind->sums && net->layers[l].activation == HT_LINEAR &&
+                net->layers[l].ends_at == l;
+    return same ? reader : -1;
+}
+
 static ht_code make_layer(ht_step *s, const ht_network *net, int l, ht_error *err)
 {
     const ht_layer *layer = &net->layers[l];
@@ -67,7 +88,7 @@ static ht_code make_layer(ht_step *s, const ht_network *net, int l, ht_error *er
     for (int r = l + 1; r < net->layer_count; r++)
         room->readers += (net->layers[r].input == l) + (net->layers[r].also == l);
     if (make_floats(&room->hidden, size, "the activations", err) != HT_OK ||
-        make_floats(&room->delta, size, "the gradients", err) != HT_OK)
+        make_floats(&room->delta, same_delta(net, l) < 0 ? size : 0, "the gradients", err) != HT_OK)
         return refuse_batch(s, net, err);
     if (make_floats(&room->slope, slope ? size : 0, "the activations", err) != HT_OK) return HT_FAIL;
     size_t panels = packs ? ht_panels_size(s->capacity, layer->inputs) : 0;
@@ -112,6 +133,11 @@ static ht_code make_rooms(ht_step *s, const ht_network *net, int arrays, ht_erro
         if (s->layer[l].room.packed > packed) packed = s->layer[l].room.packed;
         if (s->layer[l].room.shared > shared) shared = s->layer[l].room.shared;
     }
+    for (int l = s->hidden - 1; l >= 0; l--)
+        if (same_delta(net, l) >= 0) {
+            s->layer[l].lent = true;
+            s->layer[l].delta = s->layer[same_delta(net, l)].delta;
+        }
     if (make_floats(&s->spare, batch * spare, "the gradients", err) != HT_OK) return HT_FAIL;
     if (make_floats(&s->packed, packed, "the work of a layer", err) != HT_OK) return HT_FAIL;
     if (make_floats(&s->shared, shared, "the work of a layer", err) != HT_OK) return HT_FAIL;
@@ -138,7 +164,7 @@ ht_step *ht_step_new(const ht_network *net, int batch, int arrays, int threads, 
 static void free_layer(ht_step_layer *room)
 {
     ht_free(room->hidden);
-    ht_free(room->delta);
+    if (!room->lent) ht_free(room->delta);
     ht_free(room->slope);
     ht_free(room->packed);
     ht_free(room->input.x);

@@ -1,6 +1,7 @@
 /* step_chain.c - layers that are cut by samples, one after the other, as one task a span: forward, and back.
  * A span stays in cache from layer to layer, and threads meet once a chain, not once a layer. */
 #include <math.h>
+#include <string.h>
 
 #include "base/cancel.h"
 #include "base/pool.h"
@@ -77,18 +78,33 @@ static bool reads(const ht_step *s, int reader, int l)
     return s->net->layers[reader].input == l || s->net->layers[reader].also == l;
 }
 
+/* A sum hands on what comes back. */
+static void hear_sum(ht_step *s, int at, const float *delta, float *own, const float *part, size_t count)
+{
+    if (s->layer[at].lent) return; /* it is there */
+    if (part == own)
+        memcpy(own, delta, count * sizeof *own);
+    else
+        ht_kernel()->add_scaled(own, delta, count, 1.0f);
+}
+
 /* What one reader of layer `at` has to say of a span: into its delta, or on top of what is there. */
 static void hear(ht_step *s, int at, int r, int task, int worker)
 {
     const ht_layer *reader = &s->net->layers[r];
     float most = 0;
     const ht_span span = own_span(s, r, task, worker, &most);
-    size_t width = (size_t)s->layer[at].width, start = (size_t)span.first * width;
+    size_t width = (size_t)s->layer[at].width, start = (size_t)span.first * width,
+           count = (size_t)span.samples * width;
     const float *delta = ht_step_delta(s, r) + (size_t)span.first * (size_t)reader->outputs;
     float *own = s->layer[at].delta + start, *to = ht_step_part_of(s, at, r) + start;
+    if (reader->kind->sums) {
+        hear_sum(s, at, delta, own, to, count);
+        return;
+    }
     reader->kind->back(reader, &span, delta, reader->also == at, to, NULL);
     ht_step_note_delta(s, task, most);
-    if (to != own) ht_kernel()->add_scaled(own, to, (size_t)span.samples * width, 1.0f);
+    if (to != own) ht_kernel()->add_scaled(own, to, count, 1.0f);
     if (reader->input == at && reader->kind->gradient)
         reader->kind->gradient(reader, &span, delta,
                                s->layer[r].sums + (size_t)task * ht_layer_numbers(reader), NULL);
@@ -100,7 +116,7 @@ static void back_span(void *context, int task, int worker)
     ht_step *s = c->s;
     const ht_span span = ht_step_span_of(s, c->from, task);
     for (int at = c->from; at > c->to && !ht_cancelled(); at--) {
-        if (!s->layer[at].wanted) continue;
+        if (!s->layer[at].wanted || s->layer[at].lent) continue;
         for (int r = at + 1; r < s->hidden; r++)
             if (reads(s, r, at)) hear(s, at, r, task, worker);
         ht_step_note_delta(s, task,

@@ -17,6 +17,7 @@ typedef struct ht_step_layer {
     float *hidden;     /* (batch × width): activations H_l */
     float *slope; /* the same: the derivative of the activation, where it is no function of those; or NULL */
     float *delta; /* (batch × width): ∂L/∂(pre-activation) */
+    bool lent;    /* delta is that of the only reader, a sum */
     ht_panels input; /* what goes into it, packed; rectified dense layers only */
     ht_room room;    /* what its kind wants, for `capacity` samples: */
     float *kept, *sums;
