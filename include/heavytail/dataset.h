@@ -20,18 +20,18 @@ typedef struct ht_samples {
 
 enum { HT_SCALED_CHANNELS = 3 };
 
-/* What the loss of a network on token sequences is compared with, all nats a token (divide by log 2 for bits);
- * 0: not known, or no tokens. A network that knows only how frequent tokens are has `unigram`, one that knows
- * no more than the token before has `bigram`: frequencies are those of the training part, the loss is that of
- * the test part. What frequencies have not seen gets its share as Witten and Bell say (IEEE Transactions on
- * Information Theory 37, 1991, their method C). */
+/* What the loss of a network on token sequences is compared with, all nats a token (divide by log 2 for
+ * bits); 0: not known, or no tokens. A network that knows only how frequent tokens are has `unigram`, one
+ * that knows no more than the token before has `bigram`: frequencies are those of the training part, the loss
+ * is that of the test part. What frequencies have not seen gets its share as Witten and Bell say (IEEE
+ * Transactions on Information Theory 37, 1991, their method C). */
 typedef struct ht_token_losses {
     double unigram, bigram;
     double unigram_entropy, bigram_entropy; /* of the counts of the training part: their loss on itself */
-    double least;      /* of what made the text, expected: the least there is for the positions of a sample, of
-                          which the first sees one token and the last all T; ≥ the entropy rate */
-    double least_test; /* its own probabilities' loss on the test part, each position seeing what a network sees
-                          there: nobody can know more, but by chance somebody may lose a little less */
+    double least; /* of what made the text, expected: the least there is for the positions of a sample, of
+                     which the first sees one token and the last all T; ≥ the entropy rate */
+    double least_test; /* its own probabilities' loss on the test part, each position seeing what a network
+                          sees there: nobody can know more, but by chance somebody may lose a little less */
 } ht_token_losses;
 
 typedef struct ht_dataset {
@@ -86,7 +86,8 @@ typedef struct ht_data_options {
     uint64_t seed;   /* of the generators, of the split of one file, of samples drawn for a limit */
     /* Keep at most so many samples of each part; 0 keeps all. The first ones, or, where these are no fair
      * sample of the part (a file sorted by class), as many of each class as its share is, drawn by the seed.
-     * (Samples of a text come in an order drawn by the seed: the first ones are a fair part of it.) Limits change neither the classes nor how inputs are scaled. */
+     * (Samples of a text come in an order drawn by the seed: the first ones are a fair part of it.) Limits
+     * change neither the classes nor how inputs are scaled. */
     size_t train_limit, test_limit;
     size_t train_wanted;   /* of these training samples hand over only the first so many; 0: all */
     const char *label;     /* csv: and .arff: column of the label, a name or a number from 1; NULL, "" and
@@ -102,9 +103,9 @@ typedef struct ht_data_options {
 /* Loads or generates a data set.
  *   name     ecg-synth digits-synth pictures-synth markov teacher teacher:INPUTSxCLASSES[xTRAIN] (embedded) ·
  * mnist fashion-mnist kmnist emnist:SPLIT ecg5000 ecg5000-5 cifar10 cifar100 (files) · ucr:NAME ·
- * csv:TRAIN,TEST · csv:FILE · npy:DIR · text:FILE. Labels: the sorted distinct values of the training part become classes 0, 1, …; a label
- * that occurs only in the test part is an error. Returns NULL with *err set: HT_USAGE for an unknown name,
- * HT_FAIL for a missing or bad file. */
+ * csv:TRAIN,TEST · csv:FILE · npy:DIR · text:FILE. Labels: the sorted distinct values of the training part
+ * become classes 0, 1, …; a label that occurs only in the test part is an error. Returns NULL with *err set:
+ * HT_USAGE for an unknown name, HT_FAIL for a missing or bad file. */
 ht_dataset *ht_dataset_load(const char *name, const ht_data_options *options, ht_error *err);
 void ht_dataset_free(ht_dataset *data);
 

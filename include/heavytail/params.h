@@ -58,7 +58,7 @@ enum {
     HT_PARAM_TEXT = 1024,
     HT_PARAM_VALUE = 1152,
     HT_PARAM_DEPTH = 16,    /* hidden layers of a list of widths, at most */
-    HT_PARAM_LAYERS = 64,   /* before the output's, at most */
+    HT_PARAM_LAYERS = 120,  /* items before the output layer, at most: 16 blocks of a transformer */
     HT_PARAM_UNITS = 200000 /* of one of them, at most */
 };
 
@@ -83,6 +83,8 @@ typedef struct ht_params {
 
 /* The choices of noise.type, in the table's order. */
 typedef enum ht_noise_type { HT_NOISE_NONE, HT_NOISE_SHARED, HT_NOISE_IID, HT_NOISE_ISOTROPIC } ht_noise_type;
+/* Of noise.unit: a filter and a row are the same. */
+typedef enum ht_noise_unit { HT_NOISE_FILTER, HT_NOISE_KERNEL, HT_NOISE_ROW, HT_NOISE_HEAD } ht_noise_unit;
 /* The choices of model.activation; GELU is the exact one, x Φ(x). */
 typedef enum ht_activation {
 #define HT_ACTIVATION(id, name) HT_##id,

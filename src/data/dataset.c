@@ -403,7 +403,8 @@ static ht_code load_enough(ht_data_request *request, int row, const ht_data_opti
 
 static ht_code assemble(ht_raw *raw, classified *c, ht_dataset *data, ht_error *err)
 {
-    ht_code named = raw->tokens ? ht_sequences_name(raw, data, err) : name_classes(&c->classes, raw, data, err);
+    ht_code named =
+        raw->tokens ? ht_sequences_name(raw, data, err) : name_classes(&c->classes, raw, data, err);
     if (named != HT_OK) return err->code;
     data->inputs = (int)raw->train.inputs;
     data->targets = raw->tokens ? data->inputs : 1;
@@ -455,8 +456,8 @@ bool ht_data_stays_inside(const char *name, const char *dir)
            (!argument[length] || ht_source_inside(argument + length + 1, dir));
 }
 
-/* Result files hold no paths, so csv:, npy: and text: keep only their kind; for people a set that may be anybody's
- * is called by its file, directory or name. */
+/* Result files hold no paths, so csv:, npy: and text: keep only their kind; for people a set that may be
+ * anybody's is called by its file, directory or name. */
 static void set_name(const char *name, int row, const char *argument, ht_dataset *data)
 {
     char base[32];

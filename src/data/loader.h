@@ -35,7 +35,7 @@ typedef struct ht_data_request {
     bool refuse_missing; /* a missing cell is an error */
     int context;         /* text: tokens of a sample */
     ht_data_tokens tokens;
-    bool rescaled;       /* inputs will be scaled by the training part: data.scale=standard or minmax */
+    bool rescaled; /* inputs will be scaled by the training part: data.scale=standard or minmax */
 } ht_data_request;
 
 typedef struct ht_raw_part {
@@ -66,9 +66,9 @@ typedef struct ht_raw {
     uint32_t *characters; /* as in ht_dataset; owned */
     bool bytes;
     double entropy, least; /* as in ht_dataset and ht_token_losses */
-    bool assessed;  /* its loader has asked already whether the labels are a quantity */
-    ht_notes notes; /* what a person should know: skipped, guessed, filled in */
-    ht_notes facts; /* how it was read, "what: how" each, for `data info` */
+    bool assessed;         /* its loader has asked already whether the labels are a quantity */
+    ht_notes notes;        /* what a person should know: skipped, guessed, filled in */
+    ht_notes facts;        /* how it was read, "what: how" each, for `data info` */
 } ht_raw;
 
 /* Fills *raw, which starts zeroed except std = 1 everywhere. What is in it after a failure is freed by the

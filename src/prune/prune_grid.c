@@ -22,7 +22,7 @@ typedef struct grid {
 
 static ht_code begin(grid *g, ht_error *err)
 {
-    if (g->plan->ops->masks)
+    if (g->plan->masks)
         return g->plan->spec.brief
                    ? HT_OK
                    : ht_prune_prefix_make(&g->prefix, g->plan->net, g->samples, g->plan->pool, err);

@@ -108,6 +108,12 @@ static ht_code load_data(ht_prune_input *in, const ht_prune_source *s, const ht_
     return HT_OK;
 }
 
+static bool reads_tokens(const ht_params *params)
+{
+    ht_layer_item items[HT_PARAM_LAYERS];
+    return ht_params_layers(params, items) > 0 && items[0].kind == HT_LAYER_EMBED;
+}
+
 /* The samples' shape, where the network's file does not say it and data are given. */
 static ht_code find_shape(ht_prune_input *in, const ht_prune_source *s, const ht_arguments *args, bool known,
                           ht_netfile_options *options, ht_error *err)
@@ -130,6 +136,7 @@ static ht_code find_shape(ht_prune_input *in, const ht_prune_source *s, const ht
         sides[count == 2 ? i + 1 : i] = (int)(good ? x.shape[i + 1] : 0); /* (samples × height × width) */
     }
     ht_npy_free(&x);
+    if (count == 1 && reads_tokens(&in->params)) sides[2] = sides[0], sides[0] = 1; /* (samples × tokens) */
     if (!good) return ht_error_set(err, HT_FAIL, "%s: samples are (count × channels × height × width)", s->x);
     options->input = (ht_shape){sides[0], sides[1], sides[2]};
     return HT_OK;

@@ -102,6 +102,7 @@ static json_t *layers_json(const ht_prune_report *r, const ht_network *net)
     json_t *rows = json_array();
     for (int l = 0; l < r->result.layer_count; l++) {
         const ht_prune_layer *p = &r->result.layers[l];
+        if (p->units == 0) continue;
         json_array_append_new(rows,
                               json_pack("{s:i, s:s, s:s, s:i, s:i, s:I, s:I, s:I, s:I, s:o, s:o}", "layer", l,
                                         "name", net->weights[l]->name, "unit", p->unit, "rows",
@@ -208,6 +209,7 @@ static void print_layers(const ht_prune_report *r, const ht_prune_input *in)
     for (int l = 0; l < r->result.layer_count; l++) {
         const ht_prune_layer *p = &r->result.layers[l];
         char removed[32], units[32];
+        if (p->units == 0) continue;
         ht_format_grouped(removed, sizeof removed, p->removed);
         ht_format_grouped(units, sizeof units, p->units);
         printf("  layer %d (%d × %d): %s of %s %s, error %.4f\n", l, in->net->weights[l]->rows,
@@ -239,7 +241,7 @@ static int emptied_layers(const ht_prune_result *p, int hidden)
 {
     int emptied = 0;
     for (int l = 0; l < p->layer_count && l < hidden; l++)
-        emptied += p->layers[l].removed == p->layers[l].units;
+        emptied += p->layers[l].units > 0 && p->layers[l].removed == p->layers[l].units;
     return emptied;
 }
 

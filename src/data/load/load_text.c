@@ -31,10 +31,11 @@ static ht_code tell_unseen(const ht_raw *raw, ht_notes *notes, ht_error *err)
         if (unseen++ < SHOWN) ht_text_add(&names, "%s%s", unseen > 1 ? " " : "", name);
     }
     if (unseen > 0)
-        ht_notes_add(notes,
-                     "%zu of %d characters do not occur in the training part (%s%s); they have their place in "
-                     "the vocabulary, but nothing is learnt of them",
-                     unseen, raw->tokens, names.data ? names.data : "", unseen > SHOWN ? " …" : "");
+        ht_notes_add(
+            notes,
+            "%zu of %d characters do not occur in the training part (%s%s); they have their place in "
+            "the vocabulary, but nothing is learnt of them",
+            unseen, raw->tokens, names.data ? names.data : "", unseen > SHOWN ? " …" : "");
     ht_text_free(&names);
     ht_free(seen);
     return HT_OK;
@@ -46,7 +47,8 @@ static void say_split(const ht_data_request *request, const ht_text_split *split
         ht_notes_add(&raw->notes,
                      "%zu tokens at the ends of stretches fill no sample of %d + 1 and are left out",
                      split->left, request->context);
-    ht_notes_add(&raw->facts, "split: %g of the text is the test part, in %zu stretch%s%s, drawn with seed %" PRIu64,
+    ht_notes_add(&raw->facts,
+                 "split: %g of the text is the test part, in %zu stretch%s%s, drawn with seed %" PRIu64,
                  request->split, split->tests, split->tests == 1 ? "" : "es",
                  split->tests == 1 ? "" : " from all over it", request->seed);
 }
@@ -58,14 +60,16 @@ static ht_code make_samples(const ht_data_request *request, const int32_t *token
     size_t context = (size_t)request->context;
     if (!ht_text_split_make(count, context, request->split, request->seed, &split)) {
         if (count < 4)
-            return ht_error_set(err, HT_FAIL,
-                                "%s: has %zu tokens, and the least is 4: two for the training part, two for the "
-                                "test part",
-                                raw->train.path, count);
-        return ht_error_set(err, HT_FAIL,
-                            "%s: has %zu tokens, and with data.context=%zu training part and test part need %zu "
-                            "each at least; give a longer text or set data.context to %zu or less",
-                            raw->train.path, count, context, context + 1, count / 2 - 1);
+            return ht_error_set(
+                err, HT_FAIL,
+                "%s: has %zu tokens, and the least is 4: two for the training part, two for the "
+                "test part",
+                raw->train.path, count);
+        return ht_error_set(
+            err, HT_FAIL,
+            "%s: has %zu tokens, and with data.context=%zu training part and test part need %zu "
+            "each at least; give a longer text or set data.context to %zu or less",
+            raw->train.path, count, context, context + 1, count / 2 - 1);
     }
     if (ht_text_samples(tokens, &split, false, context, request->seed, &raw->train, err) != HT_OK)
         return err->code;
@@ -89,8 +93,7 @@ static ht_code read_tokens(const ht_data_request *request, const char *text, siz
     if (characters.mark) ht_notes_add(&raw->notes, "%s: begins with a byte order mark, left out", path);
     ht_characters_free(&characters);
     if (code == HT_OK) {
-        ht_notes_add(&raw->facts, "tokens: %s, %d different ones", raw->bytes ? "bytes" : "characters",
-                     raw->tokens);
+        ht_notes_add(&raw->facts, "text: %zu %s", count, raw->bytes ? "bytes" : "characters");
         code = make_samples(request, tokens, count, raw, err);
     }
     ht_free(tokens);

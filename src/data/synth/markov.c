@@ -41,7 +41,8 @@ static void make_next(ht_rng *rng, ht_markov *chain)
             double *p = chain->next[a][b], sum = 0;
             draw(rng, by_both, both, K);
             for (int c = 0; c < K; c++)
-                sum += p[c] = exp(odds[sort_of(a)][sort_of(b)][sort_of(c)] + last[b][c] + first[a][c] + both[c]);
+                sum += p[c] =
+                    exp(odds[sort_of(a)][sort_of(b)][sort_of(c)] + last[b][c] + first[a][c] + both[c]);
             for (int c = 0; c < K; c++) p[c] /= sum;
         }
 }

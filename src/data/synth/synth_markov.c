@@ -1,5 +1,5 @@
-/* `markov`: a text whose entropy is known (data/synth/markov.h), so that the least possible loss is known, too:
- * a network that has it has learnt all there is. One chain for each part; samples come in its order. */
+/* `markov`: a text whose entropy is known (data/synth/markov.h), so that the least possible loss is known,
+ * too: a network that has it has learnt all there is. One chain for each part; samples come in its order. */
 #include <math.h>
 
 #include "base/alloc.h"
@@ -45,7 +45,8 @@ static ht_code make(const ht_markov *chain, const ht_data_request *request, ht_r
     raw->characters = ht_alloc(HT_MARKOV_KINDS, sizeof *raw->characters, "the vocabulary", err);
     if (!raw->characters) return err->code;
     for (int k = 0; k < HT_MARKOV_KINDS; k++) raw->characters[k] = (unsigned char)ht_markov_characters[k];
-    if (make_part(chain, request, HT_SYNTH_TRAIN, TRAIN_TOKENS, request->train_limit, &raw->train, err) != HT_OK)
+    if (make_part(chain, request, HT_SYNTH_TRAIN, TRAIN_TOKENS, request->train_limit, &raw->train, err) !=
+        HT_OK)
         return err->code;
     return make_part(chain, request, HT_SYNTH_TEST, TEST_TOKENS, request->test_limit, &raw->test, err);
 }

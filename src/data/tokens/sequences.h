@@ -1,4 +1,5 @@
-/* sequences.h - what a data set of token sequences has beside its samples: names, and losses to compare with. */
+/* sequences.h - what a data set of token sequences has beside its samples: names, and losses to compare with.
+ */
 #ifndef HT_DATA_SEQUENCES_H
 #define HT_DATA_SEQUENCES_H
 

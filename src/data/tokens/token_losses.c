@@ -18,7 +18,8 @@ static void free_followers(followers *f)
 }
 
 /* By counting. */
-static ht_code sort_followers(const ht_samples *part, size_t inputs, size_t tokens, followers *f, ht_error *err)
+static ht_code sort_followers(const ht_samples *part, size_t inputs, size_t tokens, followers *f,
+                              ht_error *err)
 {
     size_t count = part->count * inputs;
     f->start = ht_alloc(tokens + 2, sizeof *f->start, "the counts of tokens", err);

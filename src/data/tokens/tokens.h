@@ -1,5 +1,5 @@
-/* tokens.h - a text as token numbers, and how it becomes samples: which stretches of it are the test part, and
- * what is cut from them. A sample of context T is T + 1 tokens that follow each other, T inputs and the
+/* tokens.h - a text as token numbers, and how it becomes samples: which stretches of it are the test part,
+ * and what is cut from them. A sample of context T is T + 1 tokens that follow each other, T inputs and the
  * token after each; the next sample begins with the last of them, so that every token but the first of a
  * stretch is a target once. */
 #ifndef HT_DATA_TOKENS_H

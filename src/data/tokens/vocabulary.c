@@ -29,12 +29,12 @@ static ht_code no_text(const char *path, const char *text, size_t offset, ht_err
     bool packed = strncmp(text, "\x1f\x8b", 2) == 0;
     const char *advice = wide     ? "it looks like UTF-16: convert it (iconv -f UTF-16 -t UTF-8)"
                          : packed ? "it is packed: unpack it (gunzip)"
-                         : byte   ? "convert the file (iconv -f LATIN1 -t UTF-8, if it is that), or read it as "
-                                    "bytes: data.tokens=bytes"
-                                  : "take it out (tr -d '\\000'), or read the file as bytes: data.tokens=bytes";
+                         : byte ? "convert the file (iconv -f LATIN1 -t UTF-8, if it is that), or read it as "
+                                  "bytes: data.tokens=bytes"
+                                : "take it out (tr -d '\\000'), or read the file as bytes: data.tokens=bytes";
     return ht_error_set(err, HT_FAIL, "%s:%zu: byte %zu of the file (0x%02x) is %s; %s", path,
-                        line_of(text, offset), offset + 1, byte, byte ? "no UTF-8" : "zero, which no text has",
-                        advice);
+                        line_of(text, offset), offset + 1, byte,
+                        byte ? "no UTF-8" : "zero, which no text has", advice);
 }
 
 static ht_code decode(const char *path, const char *text, size_t size, ht_characters *to, ht_error *err)
@@ -69,16 +69,18 @@ static ht_code check_kinds(const char *path, const ht_characters *c, size_t kind
 {
     char name[HT_LABEL_NAME];
     if (kinds > HT_TOKENS_MAX)
-        return ht_error_set(err, HT_FAIL,
-                            "%s: has %zu different characters, and a network gets a row for each: %d at most; "
-                            "is it a text? As bytes (data.tokens=bytes) it has no more than 256",
-                            path, kinds, HT_TOKENS_MAX);
+        return ht_error_set(
+            err, HT_FAIL,
+            "%s: has %zu different characters, and a network gets a row for each: %d at most; "
+            "is it a text? As bytes (data.tokens=bytes) it has no more than 256",
+            path, kinds, HT_TOKENS_MAX);
     if (kinds >= 2) return HT_OK;
     ht_character_name(c->of[0], c->bytes, name);
-    return ht_error_set(err, HT_FAIL,
-                        "%s: all of its %zu characters are the same, '%s': there is nothing to predict; give a "
-                        "text with two different ones at least",
-                        path, c->count, name);
+    return ht_error_set(
+        err, HT_FAIL,
+        "%s: all of its %zu characters are the same, '%s': there is nothing to predict; give a "
+        "text with two different ones at least",
+        path, c->count, name);
 }
 
 /* `number` is by character: 1 + its token, 0 of those that do not occur. */

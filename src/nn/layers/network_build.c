@@ -146,6 +146,17 @@ static void tie(ht_network *net)
     net->weights[net->weight_count++] = table;
 }
 
+/* In a sequence what a residual adds are no units of their own, but what its units say to all layers behind: they
+ * are read by everybody. */
+static void mark_writers(ht_network *net)
+{
+    for (int l = 0; l < net->layer_count && net->positions > 0; l++) {
+        int from = net->layers[l].also == HT_NO_LAYER ? HT_NETWORK_INPUT : net->layers[l].input;
+        while (from >= 0 && net->layers[from].tensors == 0) from = net->layers[from].input;
+        if (from >= 0) net->layers[from].tensor[0].flags &= ~(unsigned)HT_TENSOR_PRUNABLE;
+    }
+}
+
 static ht_code place_all(ht_network *net, const ht_layer_spec specs[], int count, ht_error *err)
 {
     int weights = 0, named = 0;
@@ -159,6 +170,7 @@ static ht_code place_all(ht_network *net, const ht_layer_spec specs[], int count
     if (net->weight_count > HT_WEIGHTS_MAX)
         return ht_error_set(err, HT_FAIL, "a network has at most %d weight matrices; this one would have %d",
                             HT_WEIGHTS_MAX, net->weight_count);
+    mark_writers(net);
     for (int l = 0; l + 1 < count; l++) join(net, l);
     return HT_OK;
 }

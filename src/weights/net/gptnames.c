@@ -4,8 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/text.h"
-
 /* The last words of a stem; `block`: they are in one of many, h.0, h.1 …, in which `place` is their order.
  * Others stand before all blocks, or behind them. */
 static const struct {
@@ -39,7 +37,8 @@ static const struct {
 static bool ends_with(const char *stem, const char *words)
 {
     size_t length = strlen(stem), tail = strlen(words);
-    return ht_text_ends(stem, words) && (length == tail || stem[length - tail - 1] == '.');
+    if (length == tail) return strcmp(stem, words) == 0;
+    return length > tail && stem[length - tail - 1] == '.' && strcmp(stem + length - tail, words) == 0;
 }
 
 /* The number of its block, of a stem like "transformer.h.3.ln_1"; -1: it has none. */

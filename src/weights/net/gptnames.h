@@ -16,7 +16,7 @@ typedef enum ht_gpt_role {
     HT_GPT_HEAD        /* the output layer, perhaps the token table once more */
 } ht_gpt_role;
 
-/* By a module's stem (modules.h), or a tensor's name. */
+/* By a module's stem (modules.h). */
 ht_gpt_role ht_gpt_role_of(const char *stem);
 
 /* Are both of them known, and in one order? *sign: -1 when `a` comes first. */

@@ -153,10 +153,11 @@ static ht_code sort_tensor(const sorter *s, size_t number, const ht_tensor_info 
 {
     bool state = part_of_state(info->name) != NOTHING, aside = !state && ht_name_is_aside(info->name);
     const char *obstacle = state ? NULL : ht_name_obstacle(info->name);
-    char what[120];
+    char what[120], stem[HT_MODULE_STEM];
+    read_name(info->name, stem);
     if (s->ours && !is_our_name(info->name)) return HT_OK;
     if (ht_gpt_is_mask(info->name, info->ndim)) return leave_out(s, info, "a causal mask holds no weights");
-    if (obstacle && !aside && ht_gpt_role_of(info->name) == HT_GPT_NONE) return cannot(s, info, obstacle, err);
+    if (obstacle && !aside && ht_gpt_role_of(stem) == HT_GPT_NONE) return cannot(s, info, obstacle, err);
     if (aside) return leave_out(s, info, "by its name a part of the training, not of the network");
     if (info->ndim >= 2 && strcmp(info->type, "BOOL") != 0 &&
         (!ht_safetensors_readable(info) || info->type[1] == '8')) {
