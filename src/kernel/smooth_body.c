@@ -27,59 +27,79 @@ INLINE double sum_in_lanes(const float *x, int channels, double from, bool squar
     return all;
 }
 
+/* Less a mean in two parts: where values are large and close to each other, no digits are lost. */
+typedef struct measure {
+    float mean, rest, scale;
+} measure;
+
+INLINE measure measure_of(const double measured[2])
+{
+    float mean = (float)measured[0];
+    return (measure){mean, (float)(measured[0] - (double)mean), (float)measured[1]};
+}
+
+INLINE float normalized(float x, measure by)
+{
+    return ((x - by.mean) - by.rest) * by.scale;
+}
+
 extern void PASTE(ht_normalize_, HT_ISA)(const float *x, int places, int channels, double epsilon,
                                          const float *gain, const float *bias, double *measured, float *h);
-void PASTE(ht_normalize_, HT_ISA)(const float *x, int places, int channels, double epsilon, const float *gain,
-                                  const float *bias, double *measured, float *h)
+void PASTE(ht_normalize_, HT_ISA)(const float *restrict x, int places, int channels, double epsilon,
+                                  const float *restrict gain, const float *restrict bias,
+                                  double *restrict measured, float *restrict h)
 {
     for (int p = 0; p < places; p++, x += channels, h += channels, measured += 2) {
-        double mean = sum_in_lanes(x, channels, 0, false) / channels,
-               scale = 1 / sqrt(sum_in_lanes(x, channels, mean, true) / channels + epsilon);
-        measured[0] = mean;
-        measured[1] = scale;
-        for (int c = 0; c < channels; c++) h[c] = (float)(((double)x[c] - mean) * scale) * gain[c];
+        measured[0] = sum_in_lanes(x, channels, 0, false) / channels;
+        measured[1] = 1 / sqrt(sum_in_lanes(x, channels, measured[0], true) / channels + epsilon);
+        measure by = measure_of(measured);
+        for (int c = 0; c < channels; c++) h[c] = normalized(x[c], by) * gain[c];
         for (int c = 0; bias && c < channels; c++) h[c] += bias[c];
+    }
+}
+
+/* The sums of g = gain · delta and of g · y, y the normalized values, of up to LANES of them. */
+INLINE void add_lanes(const float *restrict x, const float *restrict gain, const float *restrict delta,
+                      int count, measure by, float sum[LANES], float with[LANES])
+{
+    for (int i = 0; i < count; i++) {
+        float g = gain[i] * delta[i];
+        sum[i] += g;
+        with[i] += g * normalized(x[i], by);
     }
 }
 
 extern void PASTE(ht_normalize_back_, HT_ISA)(const float *x, int places, int channels,
                                               const double *measured, const float *gain, const float *delta,
                                               float *d);
-void PASTE(ht_normalize_back_, HT_ISA)(const float *x, int places, int channels, const double *measured,
-                                       const float *gain, const float *delta, float *d)
+void PASTE(ht_normalize_back_, HT_ISA)(const float *restrict x, int places, int channels,
+                                       const double *restrict measured, const float *restrict gain,
+                                       const float *restrict delta, float *restrict d)
 {
     for (int p = 0; p < places; p++, x += channels, delta += channels, d += channels, measured += 2) {
-        double sum[LANES] = {0}, with[LANES] = {0}, mean = measured[0], scale = measured[1];
-        int c = 0;
-        for (; c + LANES <= channels; c += LANES)
-            for (int i = 0; i < LANES; i++) {
-                double g = (double)gain[c + i] * (double)delta[c + i];
-                sum[i] += g;
-                with[i] += g * (((double)x[c + i] - mean) * scale);
-            }
-        for (int i = 0; c + i < channels; i++) {
-            double g = (double)gain[c + i] * (double)delta[c + i];
-            sum[i] += g;
-            with[i] += g * (((double)x[c + i] - mean) * scale);
-        }
-        for (int i = 1; i < LANES; i++) sum[0] += sum[i], with[0] += with[i];
-        double less = sum[0] / channels, by = with[0] / channels;
-        for (c = 0; c < channels; c++) {
-            double g = (double)gain[c] * (double)delta[c], y = ((double)x[c] - mean) * scale;
-            d[c] = (float)(scale * (g - less - y * by));
-        }
+        float sum[LANES] = {0}, with[LANES] = {0};
+        double all = 0, shares = 0;
+        measure by = measure_of(measured);
+        int whole = channels / LANES * LANES;
+        for (int c = 0; c < whole; c += LANES) add_lanes(x + c, gain + c, delta + c, LANES, by, sum, with);
+        add_lanes(x + whole, gain + whole, delta + whole, channels - whole, by, sum, with);
+        for (int i = 0; i < LANES; i++) all += (double)sum[i], shares += (double)with[i];
+        float less = (float)(all / channels), share = (float)(shares / channels);
+        for (int c = 0; c < channels; c++)
+            d[c] = by.scale * (gain[c] * delta[c] - less - normalized(x[c], by) * share);
     }
 }
 
 extern void PASTE(ht_normalize_gains_, HT_ISA)(const float *x, int places, int channels,
                                                const double *measured, const float *delta, float *gains,
                                                float *biases);
-void PASTE(ht_normalize_gains_, HT_ISA)(const float *x, int places, int channels, const double *measured,
-                                        const float *delta, float *gains, float *biases)
+void PASTE(ht_normalize_gains_, HT_ISA)(const float *restrict x, int places, int channels,
+                                        const double *restrict measured, const float *restrict delta,
+                                        float *restrict gains, float *restrict biases)
 {
     for (int p = 0; p < places; p++, x += channels, delta += channels, measured += 2) {
-        double mean = measured[0], scale = measured[1];
-        for (int c = 0; c < channels; c++) gains[c] += delta[c] * (float)(((double)x[c] - mean) * scale);
+        measure by = measure_of(measured);
+        for (int c = 0; c < channels; c++) gains[c] += delta[c] * normalized(x[c], by);
         for (int c = 0; biases && c < channels; c++) biases[c] += delta[c];
     }
 }
