@@ -75,6 +75,7 @@ typedef struct ht_span {
     const float *also;  /* of the second layer it reads, or NULL */
     float *gives;       /* (samples × outputs of its ends_at): on the way back, what it gave */
     float *packed, *kept, *shared, *sums;
+    bool ready; /* of a kind that packs its weights: `packed` has them */
     unsigned char *bytes;
     float *scratch;               /* of thread 0, … */
     size_t stride;                /* … and of the others, so many floats apart */
@@ -99,6 +100,7 @@ typedef struct ht_layer_kind {
     ht_flow flow;
     bool channels_last; /* it reads values with a shape, channels last; others: see `flat` */
     bool flat;          /* it reads a plain row of values, channels first */
+    bool sums; /* it gives the sum of what it reads: what comes back goes to each as it is */
     bool causal;        /* what it gives at a position of a sequence depends on no later one */
     bool tokens;        /* it reads token numbers, and so is the first layer */
 
@@ -144,6 +146,9 @@ typedef struct ht_layer_kind {
                  ht_room *room); /* h (samples × outputs), before the activation. Of a layer that does the
                                   * work of another, here and below, it is what that one gives. */
     void (*apply)(const ht_layer *layer, const ht_span *span, float *h, struct ht_pool *pool);
+    /* Of a kind that is cut by samples: its weights as apply and back want them, room.packed floats, once for
+     * all spans of a step. NULL: it wants none. */
+    void (*pack)(const ht_layer *layer, float *packed);
     /* ∂L/∂(what it reads, or also reads) into d (samples × values of that), from delta (samples × outputs) =
      * ∂L/∂(what it gives before the activation). Where nobody needs it, HT_CUT_ITSELF is asked with d
      * NULL, and so are others whose own gradient is made of what the way back leaves. */

@@ -11,10 +11,8 @@
 #include <string.h>
 
 #include "kernel/kernel.h"
-#include "nn/activation.h"
 #include "nn/layers/layer.h"
 #include "nn/step/step_state.h"
-#include "num/linalg.h"
 
 enum { ROWS = 64 }; /* of c_attn, of a task of an update */
 
@@ -53,7 +51,7 @@ static const ht_tensor *projection(const ht_layer *layer)
     return &layer->tensor[layer->tensors / 2];
 }
 
-/* What is kept of a sample: q, k, v side by side (T × 3d), later their deltas; y (T × d); P (H × T × T). */
+/* What is kept of a sample: q, k, v side by side (T × 3d), later their deltas; y (T × d); P (H × T × row). */
 typedef struct kept {
     float *qkv, *y, *p;
 } kept;
@@ -61,7 +59,7 @@ typedef struct kept {
 static size_t kept_of_sample(const ht_layer *layer)
 {
     size_t t = (size_t)layer->in.width, d = (size_t)layer->in.channels;
-    return 4 * t * d + (size_t)layer->heads * t * t;
+    return 4 * t * d + (size_t)layer->heads * t * ht_place_row(layer->in.width);
 }
 
 static kept kept_of(const ht_layer *layer, float *all, int sample)
@@ -71,37 +69,37 @@ static kept kept_of(const ht_layer *layer, float *all, int sample)
     return (kept){own, own + 3 * t * d, own + 4 * t * d};
 }
 
-/* Scratch: on the way back, dy (T × d), dS (T × T) and the deltas of q, k, v (T × 3d). */
+static ht_head head_of(const ht_layer *layer)
+{
+    int d = layer->in.channels, own = d / layer->heads;
+    return (ht_head){.places = layer->in.width,
+                     .channels = own,
+                     .stride = 3 * d,
+                     .y_stride = d,
+                     .row = (int)ht_place_row(layer->in.width),
+                     .scale = 1.0f / sqrtf((float)own)};
+}
+
+/* Scratch: on the way back dy (T × d) and the deltas of q, k, v (T × 3d); what a head wants. */
 static void room(const ht_layer *layer, int batch, ht_room *room)
 {
     size_t t = (size_t)layer->in.width, d = (size_t)layer->in.channels;
+    room->packed = ht_place_packed(3 * (int)d, (int)d) + ht_place_packed((int)d, (int)d);
     room->kept = (size_t)batch * kept_of_sample(layer);
-    room->scratch = 4 * t * d + t * t;
+    room->scratch = 4 * t * d + ht_head_room(layer->in.width, (int)d / layer->heads);
 }
 
-/* ---- forward ---- */
-
-/* The first `count` of a row become their softmax, the others 0. */
-static void softmax(float *row, int count, int all, float scale)
+/* c_attn, then c_proj. */
+static float *packed_projection(const ht_layer *layer, float *packed)
 {
-    float most = row[0], sum = 0;
-    for (int j = 1; j < count; j++) most = row[j] > most ? row[j] : most;
-    for (int j = 0; j < count; j++) {
-        row[j] = expf((row[j] - most) * scale);
-        sum += row[j];
-    }
-    for (int j = 0; j < count; j++) row[j] /= sum;
-    for (int j = count; j < all; j++) row[j] = 0;
+    return packed + ht_place_packed(3 * layer->in.channels, layer->in.channels);
 }
 
-static void attend(const ht_layer *layer, const kept *k, int head)
+static void pack(const ht_layer *layer, float *packed)
 {
-    int t = layer->in.width, d = layer->in.channels, own = d / layer->heads;
-    const float *q = k->qkv + (ptrdiff_t)head * own, scale = 1.0f / sqrtf((float)own);
-    float *p = k->p + (size_t)head * (size_t)t * (size_t)t;
-    ht_gemm_nt(t, t, own, 1.0f, q, 3 * d, q + d, 3 * d, 0.0f, p, t);
-    for (int i = 0; i < t; i++) softmax(p + (size_t)i * (size_t)t, i + 1, t, scale);
-    ht_gemm_nn(t, own, t, 1.0f, p, t, q + 2 * d, 3 * d, 0.0f, k->y + (ptrdiff_t)head * own, d);
+    int d = layer->in.channels;
+    ht_kernel()->places->pack(layer->tensor[0].data, 3 * d, d, packed);
+    ht_kernel()->places->pack(projection(layer)->data, d, d, packed_projection(layer, packed));
 }
 
 static void note(const ht_span *span, const float *x, size_t count)
@@ -111,65 +109,57 @@ static void note(const ht_span *span, const float *x, size_t count)
 
 static void apply(const ht_layer *layer, const ht_span *span, float *h, struct ht_pool *pool)
 {
-    const ht_tensor *attn = &layer->tensor[0], *proj = projection(layer);
+    const ht_place_kernels *kernel = ht_kernel()->places;
+    const ht_head head = head_of(layer);
     int t = layer->in.width, d = layer->in.channels;
     size_t size = (size_t)t * (size_t)d;
     (void)pool;
+    if (!span->ready) pack(layer, span->packed);
     for (int i = 0; i < span->samples; i++) {
         const kept k = kept_of(layer, span->kept, span->first + i);
-        ht_gemm_nt(t, 3 * d, d, 1.0f, span->x + (size_t)i * size, d, attn->data, d, 0.0f, k.qkv, 3 * d);
-        ht_add_bias(ht_tensor_biases(attn), k.qkv, t, 3 * d);
+        kernel->forward(span->packed, 3 * d, d, ht_tensor_biases(&layer->tensor[0]),
+                        span->x + (size_t)i * size, t, k.qkv);
         note(span, k.qkv, 3 * size);
-        for (int head = 0; head < layer->heads; head++) attend(layer, &k, head);
-        ht_gemm_nt(t, d, d, 1.0f, k.y, d, proj->data, d, 0.0f, h + (size_t)i * size, d);
-        ht_add_bias(ht_tensor_biases(proj), h + (size_t)i * size, t, d);
+        for (int n = 0; n < layer->heads; n++) {
+            const float *q = k.qkv + (ptrdiff_t)n * head.channels;
+            kernel->attend(&head, q, q + d, q + 2 * d, k.p + (ptrdiff_t)n * t * head.row,
+                           k.y + (ptrdiff_t)n * head.channels, span->scratch);
+        }
+        kernel->forward(packed_projection(layer, span->packed), d, d, ht_tensor_biases(projection(layer)),
+                        k.y, t, h + (size_t)i * size);
     }
 }
 
-/* ---- back ---- */
-
-/* dP becomes dS times the scale. */
-static void back_softmax(float *dp, const float *p, int count, int all, float scale)
+/* Of a sample: into the place of q, k, v. */
+static void back_sample(const ht_layer *layer, const ht_span *span, const kept *k, const float *delta)
 {
-    float sum = 0;
-    for (int j = 0; j < count; j++) sum += dp[j] * p[j];
-    for (int j = 0; j < count; j++) dp[j] = p[j] * (dp[j] - sum) * scale;
-    for (int j = count; j < all; j++) dp[j] = 0;
-}
-
-static void attend_back(const ht_layer *layer, const kept *k, int head, const float *dy, float *ds,
-                        float *deltas)
-{
-    int t = layer->in.width, d = layer->in.channels, own = d / layer->heads;
-    const float *q = k->qkv + (ptrdiff_t)head * own, *p = k->p + (size_t)head * (size_t)t * (size_t)t,
-                scale = 1.0f / sqrtf((float)own);
-    float *dq = deltas + (ptrdiff_t)head * own;
-    dy += (ptrdiff_t)head * own;
-    ht_gemm_nt(t, t, own, 1.0f, dy, d, q + 2 * d, 3 * d, 0.0f, ds, t);
-    for (int i = 0; i < t; i++)
-        back_softmax(ds + (size_t)i * (size_t)t, p + (size_t)i * (size_t)t, i + 1, t, scale);
-    ht_gemm_nn(t, own, t, 1.0f, ds, t, q + d, 3 * d, 0.0f, dq, 3 * d);
-    ht_gemm_tn(t, own, t, 1.0f, ds, t, q, 3 * d, 0.0f, dq + d, 3 * d);
-    ht_gemm_tn(t, own, t, 1.0f, p, t, dy, d, 0.0f, dq + 2 * d, 3 * d);
+    const ht_place_kernels *kernel = ht_kernel()->places;
+    const ht_head head = head_of(layer);
+    int t = layer->in.width, d = layer->in.channels;
+    size_t size = (size_t)t * (size_t)d;
+    float *dy = span->scratch, *deltas = dy + size, *room = deltas + 3 * size;
+    kernel->back(packed_projection(layer, span->packed), d, d, delta, t, dy);
+    for (int n = 0; n < layer->heads; n++) {
+        ptrdiff_t at = (ptrdiff_t)n * head.channels;
+        const float *const qkv[3] = {k->qkv + at, k->qkv + d + at, k->qkv + 2 * d + at};
+        float *const to[3] = {deltas + at, deltas + d + at, deltas + 2 * d + at};
+        kernel->attend_back(&head, qkv, k->p + (ptrdiff_t)n * t * head.row, dy + at, to, room);
+    }
+    memcpy(k->qkv, deltas, 3 * size * sizeof *deltas);
+    note(span, k->qkv, 3 * size);
 }
 
 static void back(const ht_layer *layer, const ht_span *span, const float *delta, bool also, float *to,
                  struct ht_pool *pool)
 {
-    const ht_tensor *attn = &layer->tensor[0], *proj = projection(layer);
     int t = layer->in.width, d = layer->in.channels;
     size_t size = (size_t)t * (size_t)d;
-    float *dy = span->scratch, *deltas = dy + size, *ds = deltas + 3 * size;
     (void)also;
     (void)pool;
     for (int i = 0; i < span->samples; i++) {
         const kept k = kept_of(layer, span->kept, span->first + i);
-        ht_gemm_nn(t, d, d, 1.0f, delta + (size_t)i * size, d, proj->data, d, 0.0f, dy, d);
-        for (int head = 0; head < layer->heads; head++) attend_back(layer, &k, head, dy, ds, deltas);
-        memcpy(k.qkv, deltas, 3 * size * sizeof *deltas);
-        note(span, k.qkv, 3 * size);
-        if (!to) continue;
-        ht_gemm_nn(t, d, 3 * d, 1.0f, k.qkv, 3 * d, attn->data, d, 0.0f, to + (size_t)i * size, d);
+        back_sample(layer, span, &k, delta + (size_t)i * size);
+        if (to) ht_kernel()->places->back(span->packed, 3 * d, d, k.qkv, t, to + (size_t)i * size);
     }
 }
 
@@ -192,15 +182,25 @@ static pair pair_of(const ht_step *s, int l, const ht_tensor *tensor, int sample
 /* Some rows of a matrix: to ← keep · to + factor · Σ deltaᵀ x, samples in their order. */
 static void update_rows(ht_step *s, int l, const ht_tensor *tensor, ht_rows part, int shard)
 {
-    int places = s->net->layers[l].in.width, columns = tensor->columns;
+    const ht_layer *layer = &s->net->layers[l];
+    int columns = tensor->columns;
     ht_block block = {ht_tensor_index(s->net, tensor), part.count, columns, columns,
                       (size_t)part.first * (size_t)columns};
     ht_descent to = ht_step_descent(s, &block, 1);
-    for (int b = 0; b < s->batch; b++) {
-        const pair of = pair_of(s, l, tensor, b);
-        ht_gemm_tn(part.count, columns, places, to.factor, of.delta + part.first, tensor->rows, of.x, columns,
-                   b == 0 ? to.keep : 1.0f, to.to, columns);
-    }
+    const pair of = pair_of(s, l, tensor, 0);
+    bool inner = tensor != projection(layer);
+    size_t sample = kept_of_sample(layer), values = (size_t)layer->inputs;
+    const ht_place_sums sums = {.delta = of.delta,
+                                .x = of.x,
+                                .delta_sample = inner ? sample : values,
+                                .x_sample = inner ? values : sample,
+                                .samples = s->batch,
+                                .places = layer->in.width,
+                                .units = tensor->rows,
+                                .inputs = columns,
+                                .first = part.first,
+                                .rows = part.count};
+    ht_kernel()->places->gather(&sums, to.to, to.factor, to.keep);
     ht_step_finish(s, &block, part.first, shard);
 }
 
@@ -239,6 +239,7 @@ const ht_layer_kind ht_layer_attention = {
     .shape = shape,
     .describe = describe,
     .room = room,
+    .pack = pack,
     .apply = apply,
     .back = back,
     .rows = ROWS,

@@ -5,13 +5,11 @@
  * With a tied output it has no tensors: its weights are the token table (network_build.c). */
 #include <string.h>
 
-#include "base/pool.h"
-#include "nn/activation.h"
+#include "kernel/kernel.h"
 #include "nn/layers/layer.h"
 #include "nn/step/step_state.h"
-#include "num/linalg.h"
 
-enum { ROWS = 32, BLOCK = 128 }; /* neurons of a task of an update; positions of a task of a pass */
+enum { ROWS = 64 }; /* neurons of a task of an update */
 
 static ht_code shape(const ht_layer_spec *spec, ht_layer *layer, ht_error *err)
 {
@@ -44,61 +42,38 @@ static void patch(const ht_layer *layer, const float *x, int place, float *to)
     memcpy(to, x + (size_t)place * channels, channels * sizeof *to);
 }
 
-/* ---- the passes: positions of all samples, in blocks ---- */
+/* ---- the passes ---- */
 
-typedef struct work {
-    const ht_layer *layer;
-    const float *from;
-    float *to;
-    int rows; /* positions */
-} work;
-
-static void run(work w, const ht_span *span, void (*task)(void *, int, int), struct ht_pool *pool)
+static void pack(const ht_layer *layer, float *packed)
 {
-    w.rows = span->samples * ht_shape_places(w.layer->in);
-    ht_pool_run(pool, (w.rows + BLOCK - 1) / BLOCK, task, &w);
+    const ht_tensor *weight = &layer->tensor[0];
+    ht_kernel()->places->pack(weight->data, weight->rows, weight->columns, packed);
 }
 
-static int rows_of(const work *w, int task)
+static void room(const ht_layer *layer, int batch, ht_room *room)
 {
-    int left = w->rows - task * BLOCK;
-    return left < BLOCK ? left : BLOCK;
-}
-
-static void apply_block(void *context, int task, int worker)
-{
-    const work *w = context;
-    const ht_tensor *weight = &w->layer->tensor[0];
-    size_t first = (size_t)task * BLOCK;
-    int rows = rows_of(w, task), units = weight->rows, channels = weight->columns;
-    float *h = w->to + first * (size_t)units;
-    (void)worker;
-    ht_gemm_nt(rows, units, channels, 1.0f, w->from + first * (size_t)channels, channels, weight->data,
-               channels, 0.0f, h, units);
-    ht_add_bias(ht_tensor_biases(weight), h, rows, units);
+    (void)batch;
+    room->packed = ht_place_packed(layer->out.channels, layer->in.channels);
 }
 
 static void apply(const ht_layer *layer, const ht_span *span, float *h, struct ht_pool *pool)
 {
-    run((work){.layer = layer, .from = span->x, .to = h}, span, apply_block, pool);
-}
-
-static void back_block(void *context, int task, int worker)
-{
-    const work *w = context;
-    const ht_tensor *weight = &w->layer->tensor[0];
-    size_t first = (size_t)task * BLOCK;
-    int units = weight->rows, channels = weight->columns;
-    (void)worker;
-    ht_gemm_nn(rows_of(w, task), channels, units, 1.0f, w->from + first * (size_t)units, units, weight->data,
-               channels, 0.0f, w->to + first * (size_t)channels, channels);
+    const ht_tensor *weight = &layer->tensor[0];
+    (void)pool;
+    if (!span->ready) pack(layer, span->packed);
+    ht_kernel()->places->forward(span->packed, weight->rows, weight->columns, ht_tensor_biases(weight),
+                                 span->x, span->samples * ht_shape_places(layer->in), h);
 }
 
 static void back(const ht_layer *layer, const ht_span *span, const float *delta, bool also, float *d,
                  struct ht_pool *pool)
 {
+    const ht_tensor *weight = &layer->tensor[0];
     (void)also;
-    if (d) run((work){.layer = layer, .from = delta, .to = d}, span, back_block, pool);
+    (void)pool;
+    if (d)
+        ht_kernel()->places->back(span->packed, weight->rows, weight->columns, delta,
+                                  span->samples * ht_shape_places(layer->in), d);
 }
 
 /* ---- the update ---- */
@@ -131,14 +106,21 @@ static void update(ht_step *s, int l, int shard)
     }
     ht_block block = {ht_tensor_index(s->net, weight), m, columns, columns, (size_t)first * (size_t)columns};
     ht_descent to = ht_step_descent(s, &block, 1);
-    ht_gemm_tn(m, columns, s->batch * ht_shape_places(layer->in), to.factor, ht_step_delta(s, l) + first,
-               weight->rows, ht_step_input(s, l), columns, to.keep, to.to, columns);
+    const ht_place_sums sums = {.delta = ht_step_delta(s, l),
+                                .x = ht_step_input(s, l),
+                                .samples = 1,
+                                .places = s->batch * ht_shape_places(layer->in),
+                                .units = weight->rows,
+                                .inputs = columns,
+                                .first = first,
+                                .rows = m};
+    ht_kernel()->places->gather(&sums, to.to, to.factor, to.keep);
     ht_step_finish(s, &block, first, shard);
     update_biases(s, l, shard, first, m);
 }
 
 const ht_layer_kind ht_layer_positionwise = {
-    .cut = HT_CUT_ITSELF,
+    .cut = HT_CUT_SAMPLES,
     .flow = HT_FLOW_COLUMNS,
     .channels_last = true,
     .causal = true,
@@ -146,6 +128,8 @@ const ht_layer_kind ht_layer_positionwise = {
     .describe = describe,
     .extent = extent,
     .patch = patch,
+    .room = room,
+    .pack = pack,
     .apply = apply,
     .back = back,
     .rows = ROWS,

@@ -33,6 +33,8 @@ static ht_code make_room(ht_step *s, ht_step_layer *room, const ht_layer *layer,
         room->room.sums = ht_layer_numbers(layer) * HT_STEP_SPANS;
     if (room->room.scratch > s->stride) s->stride = (room->room.scratch + 15) / 16 * 16;
     if (room->room.bytes > 0 && !(room->bytes = ht_alloc(room->room.bytes, 1, what, err))) return HT_FAIL;
+    size_t packed = layer->kind->pack ? room->room.packed : 0;
+    if (make_floats(&room->packed, packed, what, err) != HT_OK) return HT_FAIL;
     if (make_floats(&room->kept, room->room.kept, what, err) != HT_OK) return HT_FAIL;
     return make_floats(&room->sums, room->room.sums, what, err);
 }
@@ -50,13 +52,34 @@ static ht_code refuse_batch(const ht_step *s, const ht_network *net, ht_error *e
         s->capacity, 2 * sizeof(float) * values * s->capacity / 1e6);
 }
 
+/* The only reader of a layer, or -1. */
+static int only_reader(const ht_network *net, int l)
+{
+    int found = -1;
+    for (int r = l + 1; r < net->layer_count; r++) {
+        if (net->layers[r].input != l && net->layers[r].also != l) continue;
+        if (found >= 0) return -1;
+        found = r;
+    }
+    return found;
+}
+
+/* The layer whose delta is this one's, too, since it gives the sum of what it reads; or -1. */
+static int same_delta(const ht_network *net, int l)
+{
+    int reader = only_reader(net, l);
+    bool same = reader >= 0 && net->layers[reader].kind->sums && net->layers[l].activation == HT_LINEAR &&
+                net->layers[l].ends_at == l;
+    return same ? reader : -1;
+}
+
 static ht_code make_layer(ht_step *s, const ht_network *net, int l, ht_error *err)
 {
     const ht_layer *layer = &net->layers[l];
     ht_step_layer *room = &s->layer[l];
     size_t size =
         layer->ends_at == l ? (size_t)s->capacity * (size_t)layer->outputs : 0; /* another has them */
-    bool before = ht_activation_keeps_input(layer->activation);
+    bool slope = ht_activation_keeps_slope(layer->activation);
     bool packs = layer->activation == HT_RELU && layer->kind->cut == HT_CUT_UNITS;
     room->width = layer->outputs;
     room->shards = ht_shards(room->width);
@@ -65,9 +88,9 @@ static ht_code make_layer(ht_step *s, const ht_network *net, int l, ht_error *er
     for (int r = l + 1; r < net->layer_count; r++)
         room->readers += (net->layers[r].input == l) + (net->layers[r].also == l);
     if (make_floats(&room->hidden, size, "the activations", err) != HT_OK ||
-        make_floats(&room->delta, size, "the gradients", err) != HT_OK)
+        make_floats(&room->delta, same_delta(net, l) < 0 ? size : 0, "the gradients", err) != HT_OK)
         return refuse_batch(s, net, err);
-    if (make_floats(&room->before, before ? size : 0, "the activations", err) != HT_OK) return HT_FAIL;
+    if (make_floats(&room->slope, slope ? size : 0, "the activations", err) != HT_OK) return HT_FAIL;
     size_t panels = packs ? ht_panels_size(s->capacity, layer->inputs) : 0;
     if (make_floats(&room->input.x, panels, "the inputs", err) != HT_OK) return HT_FAIL;
     return make_room(s, room, layer, err);
@@ -110,6 +133,11 @@ static ht_code make_rooms(ht_step *s, const ht_network *net, int arrays, ht_erro
         if (s->layer[l].room.packed > packed) packed = s->layer[l].room.packed;
         if (s->layer[l].room.shared > shared) shared = s->layer[l].room.shared;
     }
+    for (int l = s->hidden - 1; l >= 0; l--)
+        if (same_delta(net, l) >= 0) {
+            s->layer[l].lent = true;
+            s->layer[l].delta = s->layer[same_delta(net, l)].delta;
+        }
     if (make_floats(&s->spare, batch * spare, "the gradients", err) != HT_OK) return HT_FAIL;
     if (make_floats(&s->packed, packed, "the work of a layer", err) != HT_OK) return HT_FAIL;
     if (make_floats(&s->shared, shared, "the work of a layer", err) != HT_OK) return HT_FAIL;
@@ -136,8 +164,9 @@ ht_step *ht_step_new(const ht_network *net, int batch, int arrays, int threads, 
 static void free_layer(ht_step_layer *room)
 {
     ht_free(room->hidden);
-    ht_free(room->delta);
-    ht_free(room->before);
+    if (!room->lent) ht_free(room->delta);
+    ht_free(room->slope);
+    ht_free(room->packed);
     ht_free(room->input.x);
     ht_free(room->kept);
     ht_free(room->sums);

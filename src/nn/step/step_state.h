@@ -15,11 +15,13 @@ typedef struct ht_step_layer {
     int readers;       /* layers that read it */
     bool wanted;       /* something at it or below learns from its delta */
     float *hidden;     /* (batch × width): activations H_l */
-    float *before;     /* the same before the activation, where its derivative needs that; or NULL */
-    float *delta;      /* (batch × width): ∂L/∂(pre-activation) */
-    ht_panels input;   /* what goes into it, packed; rectified dense layers only */
-    ht_room room;      /* what its kind wants, for `capacity` samples: */
+    float *slope; /* the same: the derivative of the activation, where it is no function of those; or NULL */
+    float *delta; /* (batch × width): ∂L/∂(pre-activation) */
+    bool lent;    /* delta is that of the only reader, a sum */
+    ht_panels input; /* what goes into it, packed; rectified dense layers only */
+    ht_room room;    /* what its kind wants, for `capacity` samples: */
     float *kept, *sums;
+    float *packed; /* of a kind that packs: for all spans of a step */
     unsigned char *bytes;
 } ht_step_layer;
 
@@ -32,9 +34,9 @@ struct ht_step {
     float *spare;   /* (batch × the widest layer with several readers): what one more of them gives */
     float *packed, *shared; /* as much as any layer wants */
     int threads;
-    size_t stride;    /* floats of a thread in … */
-    float *scratch;   /* (threads × stride) */
-    float *logits;    /* (batch × classes), then ∂L/∂logits; of sequences those of a chunk of positions */
+    size_t stride;  /* floats of a thread in … */
+    float *scratch; /* (threads × stride) */
+    float *logits;  /* (batch × classes), then ∂L/∂logits; of sequences those of a chunk of positions */
     /* Of sequences: losses and right answers of the blocks of a chunk, and ∂L/∂output, biases behind it. */
     double *block_loss;
     int *block_right;
@@ -87,6 +89,28 @@ void ht_step_forward(ht_step *step, struct ht_pool *pool);
 void ht_step_backward(ht_step *step, struct ht_pool *pool);
 void ht_step_update(ht_step *step, struct ht_pool *pool);
 bool ht_step_is_short(const ht_step *step);
+
+/* Layers that are cut by samples, as far as they follow each other (step_chain.c): their weights packed; from
+ * l on, forward, and from l down, back, as far as a layer's readers are such: returns where the chain ended,
+ * the first layer that is not done. Of any layer `at` one such reader; and one whose input learns nothing. */
+void ht_step_pack(ht_step *step, struct ht_pool *pool);
+int ht_step_chain_forward(ht_step *step, int l, struct ht_pool *pool);
+int ht_step_chain_back(ht_step *step, int l, struct ht_pool *pool);
+void ht_step_hear_spans(ht_step *step, int at, int reader, struct ht_pool *pool);
+void ht_step_end_spans(ht_step *step, int reader, struct ht_pool *pool);
+
+/* Units first .. first + m - 1 of layer l for some samples are there: their activations; and ∂L/∂those
+ * becomes ∂L/∂(what they were before). Both return the largest, the second if asked to. */
+float ht_step_activate(const ht_step *step, int l, int sample, int samples, int first, int m);
+float ht_step_deactivate(const ht_step *step, int l, int sample, int samples, int first, int m, bool measure);
+
+/* Where a reader's part of ∂L/∂(what layer `at` gives) goes: the first one's is the beginning of its delta,
+ * others go to `spare` and are added. */
+float *ht_step_part_of(const ht_step *step, int at, int reader);
+
+/* The guard hears of the largest value, and delta, of a task. */
+void ht_step_note_value(ht_step *step, int task, float most);
+void ht_step_note_delta(ht_step *step, int task, float most);
 
 /* Spans of the batch, and what goes through layer l of one of them; or of any samples from `first` on. */
 int ht_step_spans(const ht_step *step);

@@ -1,4 +1,4 @@
-/* test_sequence.c - the layers of sequences, each alone: what it gives, what it sends back and the gradients
+/* test_places.c - the layers of sequences, each alone: what it gives, what it sends back and the gradients
  * of its tensors are those of a slow twin in doubles, whose own are slopes of a function of what it gives. */
 #include <stdarg.h>
 #include <stddef.h>
@@ -106,6 +106,7 @@ static void run(bench *b)
 {
     const ht_layer *layer = &b->net->layers[0];
     b->step->hyper = &b->hyper;
+    ht_step_pack(b->step, b->pool);
     ht_pool_run(b->pool, ht_step_spans(b->step), forward_task, b);
     if (layer->kind->back) ht_pool_run(b->pool, ht_step_spans(b->step), back_task, b);
     ht_pool_run(b->pool, ht_layer_shards(layer), update_task, b);
@@ -460,5 +461,5 @@ int main(void)
         cmocka_unit_test(large_logits_choose_one),   cmocka_unit_test(nan_goes_on),
         cmocka_unit_test(strange_tokens_become_nan), cmocka_unit_test(bits_are_those_of_one_thread),
     };
-    return cmocka_run_group_tests_name("sequence", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("places", tests, NULL, NULL);
 }
