@@ -56,7 +56,7 @@ void ht_tail_say_zeros(const ht_estimate *e, size_t count, char *to, size_t size
 }
 
 /* How far to believe it, as a role. */
-static ht_role role_of(const ht_estimate *e)
+ht_role ht_tail_role(const ht_estimate *e)
 {
     return e->quality == HT_QUALITY_GOOD             ? HT_ROLE_GOOD
            : e->quality == HT_QUALITY_NOT_APPLICABLE ? HT_ROLE_DIM
@@ -172,7 +172,7 @@ static void add_estimate(ht_form *form, const columns *c, const ht_estimate *e, 
     char number[40], k[24], points[24], line[120];
     const char *word = ht_quality_word(e->quality);
     ht_tail_cover cover = ht_tail_covers(e, &c->injected);
-    ht_role role = role_of(e);
+    ht_role role = ht_tail_role(e);
     if (e->quality == HT_QUALITY_NOT_APPLICABLE) {
         add_reason(form, e, name);
         return;

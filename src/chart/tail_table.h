@@ -26,6 +26,9 @@ typedef struct ht_tail_line {
 int ht_tail_lines(ht_estimator drawn[HT_ESTIMATORS]);
 const ht_tail_line *ht_tail_line_of(ht_estimator estimator);
 
+/* How far to believe it, as a role. */
+ht_role ht_tail_role(const ht_estimate *estimate);
+
 /* The noise that estimates are held against. */
 typedef struct ht_tail_injected {
     double alpha;     /* NaN: none, or the weights hold more than this noise: nothing is compared */

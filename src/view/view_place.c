@@ -224,7 +224,7 @@ void ht_place_pruning(ht_layout *layout, ht_rect area, const ht_scene *scene)
 {
     enum { STRIP_FROM = 19, NEURONS_FROM = 30, LARGE_FROM = 52, STRIP = 6, NEURONS = 10, LARGE = 17 };
     if (scene->watched) { /* norms and pictures of its units are not kept */
-        ht_place_beside(layout, area, HT_PANEL_PRUNING, HT_PANEL_PRUNING_READOUT);
+        place_beside(layout, area, HT_PANEL_PRUNING, HT_PANEL_PRUNING_READOUT);
         return;
     }
     int side = area.w >= 160 ? 46 : area.w >= 100 ? 38 : area.w >= 76 ? 30 : 26, w = area.w - side;

@@ -269,22 +269,22 @@ static void occam_stands_beside_networks_of_its_size(void **state)
         json_t *runs = network_of(root, others[o], &all);
         for (size_t s = 0; s < 2; s++) {
             json_t *mine = json_array_get(occam, s), *other = json_array_get(runs, s);
-            double most = number(mine, "weights"), weights = number(other, "weights");
+            double most = sandbox_number(mine, "weights"), weights = sandbox_number(other, "weights");
             if (o < 2) assert_true(weights <= most && weights > 0.8 * most - 142);
             if (o == 0) assert_true(weights >= most - 2); /* a weight of each layer, at most */
-            if (o == 2) assert_true(weights == 40 * 142 && number(other, "share") == 1);
-            assert_true(number(other, "multiply_adds") == weights);
-            assert_true(fabs(number(other, "share") - weights / (40 * 142)) < 1e-9);
+            if (o == 2) assert_true(weights == 40 * 142 && sandbox_number(other, "share") == 1);
+            assert_true(sandbox_number(other, "multiply_adds") == weights);
+            assert_true(fabs(sandbox_number(other, "share") - weights / (40 * 142)) < 1e-9);
         }
         json_t *difference = json_object_get(all, "accuracy_over_occam");
         double of[2];
         for (size_t s = 0; s < 2; s++)
-            of[s] = number(json_array_get(runs, s), "test_accuracy") -
-                    number(json_array_get(occam, s), "test_accuracy");
-        assert_true(fabs(number(difference, "median") - (of[0] + of[1]) / 2) < 1e-9);
-        assert_int_equal(number(difference, "seeds"), 2);
+            of[s] = sandbox_number(json_array_get(runs, s), "test_accuracy") -
+                    sandbox_number(json_array_get(occam, s), "test_accuracy");
+        assert_true(fabs(sandbox_number(difference, "median") - (of[0] + of[1]) / 2) < 1e-9);
+        assert_int_equal(sandbox_number(difference, "seeds"), 2);
     }
-    assert_true(number(json_array_get(occam, 0), "training") < 60. * 3 * 100 * 40 * 142);
+    assert_true(sandbox_number(json_array_get(occam, 0), "training") < 60. * 3 * 100 * 40 * 142);
     json_decref(root);
     /* What docs/methods.md says of heartbeats. */
     const char *const told[] = {"compare", "--equal-size", "--preset", "ecg-occam",
@@ -294,9 +294,9 @@ static void occam_stands_beside_networks_of_its_size(void **state)
     json_t *pruned = network_of(root, "pruned", &all);
     for (size_t s = 0; s < 2; s++) {
         json_t *mine = json_array_get(occam, s), *other = json_array_get(pruned, s);
-        assert_true(number(mine, "weights") < 60 && number(mine, "test_accuracy") > 0.93);
-        assert_true(number(mine, "test_loss") < 0.5 * number(other, "test_loss"));
-        assert_true(number(mine, "test_accuracy") > number(other, "test_accuracy"));
+        assert_true(sandbox_number(mine, "weights") < 60 && sandbox_number(mine, "test_accuracy") > 0.93);
+        assert_true(sandbox_number(mine, "test_loss") < 0.5 * sandbox_number(other, "test_loss"));
+        assert_true(sandbox_number(mine, "test_accuracy") > sandbox_number(other, "test_accuracy"));
     }
     assert_null(network_of(root, "narrow", &all)); /* no width is as small */
     json_decref(root);
@@ -385,18 +385,18 @@ static void convolutions_are_counted_place_by_place(void **state)
                                  NULL};
     json_t *root = answer(train, 0), *compute = json_object_get(json_object_get(root, "methods"), "compute");
     const double whole = 9 * 784 + 10 * 196;
-    assert_true(number(compute, "whole") == whole && number(compute, "multiply_adds") == whole);
-    assert_true(number(compute, "training") == 3 * 50 * 3 * whole);
+    assert_true(sandbox_number(compute, "whole") == whole && sandbox_number(compute, "multiply_adds") == whole);
+    assert_true(sandbox_number(compute, "training") == 3 * 50 * 3 * whole);
     json_decref(root);
     const char *const prune[] = {"prune", "conv-run", "--method", "magnitude", "--ratio",
                                  "0.5",   "--curve",  "--json",   NULL};
     root = answer(prune, 0);
     json_t *counts = json_object_get(root, "multiply_adds"), *point;
-    assert_true(number(counts, "before") == whole && number(counts, "after") < whole);
+    assert_true(sandbox_number(counts, "before") == whole && sandbox_number(counts, "after") < whole);
     size_t i;
     bool apart = false;
     json_array_foreach(json_object_get(root, "curve"), i, point) apart =
-        apart || fabs(number(point, "multiply_adds_left") - number(point, "weights_left")) > 0.05;
+        apart || fabs(sandbox_number(point, "multiply_adds_left") - sandbox_number(point, "weights_left")) > 0.05;
     assert_true(apart);
     json_decref(root);
 }
