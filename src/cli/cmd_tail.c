@@ -92,7 +92,7 @@ static ht_code details(const words *w, const ht_arguments *args, const ht_tail_o
 static ht_code table(const words *w, const ht_arguments *args, const ht_tail_options *options, ht_error *err)
 {
     ht_tail_request q = {.paths = {args->words[0], args->word_count > 1 ? args->words[1] : NULL},
-                         .survey = {.layers = w->layers, .order = w->order, .tail = *options},
+                         .model = {.layers = w->layers, .order = w->order, .tail = *options},
                          .columns = w->columns,
                          .sort = w->sort,
                          .png = w->png,
@@ -103,7 +103,7 @@ static ht_code table(const words *w, const ht_arguments *args, const ht_tail_opt
         return ht_error_set(err, HT_USAGE,
                             "--spectrum %.40s: give wtw (W\u1d40W, as WeightWatcher) or wtw/n (W\u1d40W/N)",
                             w->spectrum);
-    if (ht_arguments_memory(w->memory, HT_SURVEY_LEAST, &q.survey.memory, err) != HT_OK) return err->code;
+    if (ht_arguments_memory(w->memory, HT_MODEL_TAILS_LEAST, &q.model.memory, err) != HT_OK) return err->code;
     return ht_tail_table_print(&q, err);
 }
 

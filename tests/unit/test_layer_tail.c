@@ -268,7 +268,7 @@ static void large_sides_go_by_a_band(void **state)
 }
 
 /* bfloat16: the largest eigenvalues to 1e-6, and the same rank and exponent as from products in doubles. */
-static void products_in_floats_serve_bfloat16(void **state)
+static void products_in_floats_serve_rounded_weights(void **state)
 {
     (void)state;
     enum { N = 700, M = 300 };
@@ -332,7 +332,7 @@ int main(void)
         cmocka_unit_test(randomizing_moves_and_loses_nothing),
         cmocka_unit_test(the_distance_of_spectra_has_its_ends),
         cmocka_unit_test(large_sides_go_by_a_band),
-        cmocka_unit_test(products_in_floats_serve_bfloat16),
+        cmocka_unit_test(products_in_floats_serve_rounded_weights),
         cmocka_unit_test(ties_are_selected_as_sorting_does),
     };
     return cmocka_run_group_tests_name("layer_tail", tests, NULL, NULL);

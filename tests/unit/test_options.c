@@ -265,7 +265,7 @@ static void no_output_is_a_file_of_a_run_or_one_that_is_read(void **state)
         assert_int_equal(parse(o, path_of("net.safetensors"), path_of("."), NULL, &err), HT_USAGE);
         assert_int_equal(parse(o, path_of("net.safetensors"), path_of("run"), NULL, &err), HT_OK);
     }
-    assert_int_equal(written, 5);
+    assert_int_equal(written, 6);
     const char *argv[] = {"x", "--out", path_of("net.safetensors"), "--train.init",
                           path_of("net.safetensors")};
     const char *out = NULL;

@@ -11,8 +11,9 @@ typedef struct ht_column_choice {
     bool down;
 } ht_column_choice;
 
-/* The name first. Without --columns: those that text shows, for two models its numbers; in CSV and JSON all that need no
- * second spectrum and no mmo-paper. `+a,b` adds to these. HT_USAGE for an unknown column, with the nearest.
+/* The name first. Without --columns: those that text shows, for two models its numbers; in CSV and JSON all
+ * that need no second spectrum and no mmo-paper. `+a,b` adds to these. HT_USAGE for an unknown column, with
+ * the nearest.
  */
 ht_code ht_column_choose(ht_column_choice *choice, const ht_tail_request *request, ht_error *err);
 

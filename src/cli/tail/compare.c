@@ -6,7 +6,7 @@
 
 #include "base/alloc.h"
 
-static const ht_layer_tail *find(const ht_survey *s, const ht_layer_tail *wanted)
+static const ht_layer_tail *find(const ht_model_tails *s, const ht_layer_tail *wanted)
 {
     for (size_t i = 0; i < s->count; i++)
         if (strcmp(s->layer[i].name, wanted->name) == 0 && strcmp(s->layer[i].as, wanted->as) == 0)
@@ -14,10 +14,10 @@ static const ht_layer_tail *find(const ht_survey *s, const ht_layer_tail *wanted
     return NULL;
 }
 
-static size_t common(const ht_survey survey[2])
+static size_t common(const ht_model_tails model[2])
 {
     size_t count = 0;
-    for (size_t i = 0; i < survey[0].count; i++) count += find(&survey[1], &survey[0].layer[i]) != NULL;
+    for (size_t i = 0; i < model[0].count; i++) count += find(&model[1], &model[0].layer[i]) != NULL;
     return count;
 }
 
@@ -61,10 +61,10 @@ static void set_row(ht_cell *to, const ht_column_choice *choice, const ht_layer_
     }
 }
 
-ht_code ht_compare_list(ht_listing *g, const ht_column_choice *asked, const ht_survey survey[2],
+ht_code ht_compare_list(ht_listing *g, const ht_column_choice *asked, const ht_model_tails model[2],
                         ht_spectrum_unit unit, ht_error *err)
 {
-    size_t rows = common(survey), row = 0;
+    size_t rows = common(model), row = 0;
     int columns = 1;
     ht_column_choice with = *asked, *choice = &with; /* what it is sorted by is shown */
     bool shown = with.sort < 0;
@@ -72,20 +72,20 @@ ht_code ht_compare_list(ht_listing *g, const ht_column_choice *asked, const ht_s
     if (!shown) with.column[with.count++] = with.sort;
     if (rows == 0)
         return ht_error_set(err, HT_FAIL, "%.200s and %.200s have no layer of one name in common",
-                            survey[0].list.path, survey[1].list.path);
+                            model[0].list.path, model[1].list.path);
     for (int i = 0; i < choice->count; i++)
         if (is_compared(choice->column[i]))
             columns += ht_column_at(choice->column[i]).kind == HT_COLUMN_TEXT ? 2 : 3;
     if (ht_listing_make(g, columns, rows, err) != HT_OK) return err->code;
     int sorted = set_heads(g, choice);
-    for (size_t i = 0; i < survey[0].count; i++) {
-        const ht_layer_tail *a = &survey[0].layer[i], *b = find(&survey[1], a);
+    for (size_t i = 0; i < model[0].count; i++) {
+        const ht_layer_tail *a = &model[0].layer[i], *b = find(&model[1], a);
         if (b) set_row(&g->cell[row++ * (size_t)columns], choice, a, b, unit);
     }
     return sorted < 0 ? HT_OK : ht_listing_sort(g, sorted, choice->down, err);
 }
 
-size_t ht_compare_alone(const ht_survey *a, const ht_survey *b, ht_text *names)
+size_t ht_compare_alone(const ht_model_tails *a, const ht_model_tails *b, ht_text *names)
 {
     size_t count = 0;
     for (size_t i = 0; i < a->count; i++)

@@ -7,10 +7,10 @@
 /* Layers that both have, by name and view, in the order of the first: `layer`, and of each column its value
  * in the first (COLUMN_a) and in the second (COLUMN_b), of numbers b - a, too (COLUMN_difference). --sort is
  * by the difference. HT_FAIL where there is no such layer. */
-ht_code ht_compare_list(ht_listing *listing, const ht_column_choice *choice, const ht_survey survey[2],
+ht_code ht_compare_list(ht_listing *listing, const ht_column_choice *choice, const ht_model_tails model[2],
                         ht_spectrum_unit unit, ht_error *err);
 
 /* The layers of `a` that `b` has not: names, separated by ", ", and how many. */
-size_t ht_compare_alone(const ht_survey *a, const ht_survey *b, ht_text *names);
+size_t ht_compare_alone(const ht_model_tails *a, const ht_model_tails *b, ht_text *names);
 
 #endif

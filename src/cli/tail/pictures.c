@@ -8,7 +8,7 @@
 #include "base/alloc.h"
 #include "base/file.h"
 #include "cli/tail/summary.h"
-#include "render/tail_sheet.h"
+#include "render/tail_figures.h"
 
 static const char theme[] = "light";
 
@@ -40,26 +40,27 @@ typedef struct words {
     char name[64], note[100];
 } words;
 
-static ht_tail_sheet_item item_of(const ht_layer_tail *l, words *w)
+static ht_tail_figures_item item_of(const ht_layer_tail *l, words *w)
 {
     shorten(l->name, l->as, w->name);
     ht_text_clean(w->name);
     say(l, w->note);
-    return (ht_tail_sheet_item){w->name, w->note, l->rows, l->columns, &l->eigenvalues, &l->all[HT_POWERLAW]};
+    return (ht_tail_figures_item){w->name,    w->note,         l->rows,
+                                  l->columns, &l->eigenvalues, &l->all[HT_POWERLAW]};
 }
 
-ht_code ht_pictures_png(const char *path, const ht_survey *s, int models, ht_error *err)
+ht_code ht_pictures_png(const char *path, const ht_model_tails *s, int models, ht_error *err)
 {
     size_t count = s[0].count + (models > 1 ? s[1].count : 0), used = 0;
     char title[200];
-    ht_tail_sheet_item *item = ht_alloc(count + 1, sizeof *item, "the pictures", err);
+    ht_tail_figures_item *item = ht_alloc(count + 1, sizeof *item, "the pictures", err);
     words *w = item ? ht_alloc(count + 1, sizeof *w, "the pictures", err) : NULL;
     for (int m = 0; w && m < models; m++)
         for (size_t i = 0; i < s[m].count; i++, used++) item[used] = item_of(&s[m].layer[i], &w[used]);
     snprintf(title, sizeof title, "%.80s%s%.80s", s[0].list.path, models > 1 ? ", then " : "",
              models > 1 ? s[1].list.path : "");
     ht_text_clean(title);
-    ht_code code = w ? ht_tail_sheet_write(path, title, item, count, theme, err) : HT_FAIL;
+    ht_code code = w ? ht_tail_figures_write(path, title, item, count, theme, err) : HT_FAIL;
     ht_free(item);
     ht_free(w);
     return code;
@@ -125,8 +126,8 @@ static ht_code add_chart(ht_text *to, const ht_layer_tail *l, ht_error *err)
 {
     words w;
     ht_text png = {0};
-    ht_tail_sheet_item item = item_of(l, &w);
-    ht_code code = ht_tail_sheet_one(&item, theme, &png, err);
+    ht_tail_figures_item item = item_of(l, &w);
+    ht_code code = ht_tail_figures_one(&item, theme, &png, err);
     if (code == HT_OK) {
         ht_text_add(to, "<img alt=\"");
         add_safe(to, l->name);
@@ -156,8 +157,8 @@ static void add_head(ht_text *to, const char *title)
     ht_text_add(to, "</h1>\n");
 }
 
-ht_code ht_pictures_html(const char *path, const ht_tail_request *q, const ht_listing *g, const ht_survey *s,
-                         ht_error *err)
+ht_code ht_pictures_html(const char *path, const ht_tail_request *q, const ht_listing *g,
+                         const ht_model_tails *s, ht_error *err)
 {
     ht_text page = {0};
     char title[300];

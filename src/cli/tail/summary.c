@@ -29,7 +29,7 @@ static bool counts(const ht_layer_tail *l)
     return strcmp(l->as, "kernels") != 0;
 }
 
-static void take_means(numbers *n, const ht_survey *s, ht_spectrum_unit unit)
+static void take_means(numbers *n, const ht_model_tails *s, ht_spectrum_unit unit)
 {
     for (int m = 0; m < MEANS; m++) {
         double sum = 0, known = 0;
@@ -43,7 +43,7 @@ static void take_means(numbers *n, const ht_survey *s, ht_spectrum_unit unit)
     }
 }
 
-static void take_alphas(numbers *n, const ht_survey *s)
+static void take_alphas(numbers *n, const ht_model_tails *s)
 {
     ht_error ignored; /* without memory there is no median */
     double *alpha = ht_alloc(s->count + 1, sizeof *alpha, "the summary", &ignored);
@@ -61,7 +61,7 @@ static void take_alphas(numbers *n, const ht_survey *s)
     ht_free(alpha);
 }
 
-static numbers numbers_of(const ht_survey *s, ht_spectrum_unit unit)
+static numbers numbers_of(const ht_model_tails *s, ht_spectrum_unit unit)
 {
     numbers n = {0};
     for (size_t i = 0; i < s->count; i++) {
@@ -82,7 +82,7 @@ static numbers numbers_of(const ht_survey *s, ht_spectrum_unit unit)
     return n;
 }
 
-void ht_summary_text(const ht_survey *s, ht_spectrum_unit unit, ht_text *to)
+void ht_summary_text(const ht_model_tails *s, ht_spectrum_unit unit, ht_text *to)
 {
     char weights[32];
     numbers n = numbers_of(s, unit);
@@ -104,7 +104,7 @@ void ht_summary_text(const ht_survey *s, ht_spectrum_unit unit, ht_text *to)
     ht_text_add(to, "columns: `heavytail help columns`; every estimator: --details\n");
 }
 
-json_t *ht_summary_json(const ht_survey *s, ht_spectrum_unit unit)
+json_t *ht_summary_json(const ht_model_tails *s, ht_spectrum_unit unit)
 {
     numbers n = numbers_of(s, unit);
     json_t *root = json_pack("{s:I, s:I}", "layers", (json_int_t)n.layers, "weights", (json_int_t)n.weights);

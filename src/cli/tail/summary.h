@@ -5,11 +5,11 @@
 #include <jansson.h>
 
 #include "base/text.h"
-#include "cli/tail/survey.h"
+#include "cli/tail/model_tails.h"
 #include "tail/layer/columns.h"
 
 /* What the columns that were computed allow. */
-void ht_summary_text(const ht_survey *survey, ht_spectrum_unit unit, ht_text *to);
-json_t *ht_summary_json(const ht_survey *survey, ht_spectrum_unit unit);
+void ht_summary_text(const ht_model_tails *model, ht_spectrum_unit unit, ht_text *to);
+json_t *ht_summary_json(const ht_model_tails *model, ht_spectrum_unit unit);
 
 #endif

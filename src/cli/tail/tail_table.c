@@ -18,8 +18,8 @@
 /* ---- one model ---- */
 
 /* What it is sorted by need not be shown: a column more that goes again. */
-static ht_code list(ht_listing *g, const ht_column_choice *choice, const ht_survey *s, ht_spectrum_unit unit,
-                    ht_error *err)
+static ht_code list(ht_listing *g, const ht_column_choice *choice, const ht_model_tails *s,
+                    ht_spectrum_unit unit, ht_error *err)
 {
     int more = choice->sort >= 0, columns = choice->count + more;
     if (ht_listing_make(g, columns, s->count, err) != HT_OK) return err->code;
@@ -42,10 +42,10 @@ static ht_code list(ht_listing *g, const ht_column_choice *choice, const ht_surv
 
 /* ---- out ---- */
 
-static json_t *alone_json(const ht_survey *a, const ht_survey *b)
+static json_t *alone_json(const ht_model_tails *a, const ht_model_tails *b)
 {
     json_t *names = json_array();
-    ht_survey one = *a;
+    ht_model_tails one = *a;
     for (size_t i = 0; i < a->count; i++) {
         ht_text ignored = {0};
         one.layer = &a->layer[i];
@@ -57,29 +57,29 @@ static json_t *alone_json(const ht_survey *a, const ht_survey *b)
     return names;
 }
 
-static json_t *skipped_json(const ht_survey *s)
+static json_t *skipped_json(const ht_model_tails *s)
 {
     return s->skipped.list ? json_incref(s->skipped.list) : json_array();
 }
 
-static json_t *to_json(const ht_tail_request *q, const ht_listing *g, const ht_survey survey[2])
+static json_t *to_json(const ht_tail_request *q, const ht_listing *g, const ht_model_tails model[2])
 {
     const char *unit = ht_spectrum_unit_word(q->unit);
     if (!q->paths[1])
         return json_pack("{s:i, s:s, s:s, s:o, s:o, s:o}", "schema", 1, "model", q->paths[0], "spectrum",
-                         unit, "layers", ht_listing_json(g), "skipped", skipped_json(&survey[0]), "summary",
-                         ht_summary_json(&survey[0], q->unit));
+                         unit, "layers", ht_listing_json(g), "skipped", skipped_json(&model[0]), "summary",
+                         ht_summary_json(&model[0], q->unit));
     return json_pack("{s:i, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "schema", 1, "a", q->paths[0], "b",
                      q->paths[1], "spectrum", unit, "layers", ht_listing_json(g), "only_a",
-                     alone_json(&survey[0], &survey[1]), "only_b", alone_json(&survey[1], &survey[0]),
-                     "summary_a", ht_summary_json(&survey[0], q->unit), "summary_b",
-                     ht_summary_json(&survey[1], q->unit));
+                     alone_json(&model[0], &model[1]), "only_b", alone_json(&model[1], &model[0]),
+                     "summary_a", ht_summary_json(&model[0], q->unit), "summary_b",
+                     ht_summary_json(&model[1], q->unit));
 }
 
-static ht_code print_json(const ht_tail_request *q, const ht_listing *g, const ht_survey survey[2],
+static ht_code print_json(const ht_tail_request *q, const ht_listing *g, const ht_model_tails model[2],
                           ht_error *err)
 {
-    json_t *root = to_json(q, g, survey);
+    json_t *root = to_json(q, g, model);
     char *text = root ? json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(12)) : NULL;
     if (text) puts(text);
     json_decref(root);
@@ -88,7 +88,7 @@ static ht_code print_json(const ht_tail_request *q, const ht_listing *g, const h
     return HT_OK;
 }
 
-static void add_alone(ht_text *to, const char *path, const ht_survey *a, const ht_survey *b)
+static void add_alone(ht_text *to, const char *path, const ht_model_tails *a, const ht_model_tails *b)
 {
     ht_text names = {0};
     size_t count = ht_compare_alone(a, b, &names);
@@ -96,26 +96,27 @@ static void add_alone(ht_text *to, const char *path, const ht_survey *a, const h
     ht_text_free(&names);
 }
 
-static void add_ends(const ht_tail_request *q, const ht_survey survey[2], ht_text *to)
+static void add_ends(const ht_tail_request *q, const ht_model_tails model[2], ht_text *to)
 {
     ht_text_add(to, "\n");
     for (int m = 0; m < 2 && q->paths[m]; m++) {
         if (q->paths[1]) ht_text_add(to, "%s: %s\n", m ? "b" : "a", q->paths[m]);
-        ht_summary_text(&survey[m], q->unit, to);
+        ht_summary_text(&model[m], q->unit, to);
     }
     if (!q->paths[1]) return;
-    add_alone(to, q->paths[0], &survey[0], &survey[1]);
-    add_alone(to, q->paths[1], &survey[1], &survey[0]);
+    add_alone(to, q->paths[0], &model[0], &model[1]);
+    add_alone(to, q->paths[1], &model[1], &model[0]);
 }
 
-static ht_code print(const ht_tail_request *q, const ht_listing *g, const ht_survey survey[2], ht_error *err)
+static ht_code print(const ht_tail_request *q, const ht_listing *g, const ht_model_tails model[2],
+                     ht_error *err)
 {
     ht_text text = {0};
-    if (q->format == HT_LISTING_JSON) return print_json(q, g, survey, err);
+    if (q->format == HT_LISTING_JSON) return print_json(q, g, model, err);
     if (q->format == HT_LISTING_CSV) ht_listing_csv(g, &text);
     if (q->format == HT_LISTING_MARKDOWN) ht_listing_markdown(g, &text);
     if (q->format == HT_LISTING_TEXT) ht_listing_text(g, &text);
-    if (q->format == HT_LISTING_TEXT) add_ends(q, survey, &text);
+    if (q->format == HT_LISTING_TEXT) add_ends(q, model, &text);
     ht_code code = text.failed ? ht_error_set(err, HT_FAIL, "not enough memory for the table") : HT_OK;
     if (code == HT_OK && text.data) fputs(text.data, stdout); /* main tells when it could not be written */
     ht_text_free(&text);
@@ -125,7 +126,7 @@ static ht_code print(const ht_tail_request *q, const ht_listing *g, const ht_sur
 /* ---- the whole ---- */
 
 /* Notes, and layers that hold NaN: a failure, after the others are told. */
-static ht_code tell(ht_survey *s, ht_error *err)
+static ht_code tell(ht_model_tails *s, ht_error *err)
 {
     ht_skipped_note(&s->skipped, s->list.path, &s->notes);
     ht_app_notes(&s->notes);
@@ -137,14 +138,15 @@ static ht_code tell(ht_survey *s, ht_error *err)
     return err->code;
 }
 
-static ht_code show(ht_tail_request *q, const ht_column_choice *choice, ht_survey survey[2], ht_error *err)
+static ht_code show(ht_tail_request *q, const ht_column_choice *choice, ht_model_tails model[2],
+                    ht_error *err)
 {
     ht_listing g = {0};
-    ht_code code = q->paths[1] ? ht_compare_list(&g, choice, survey, q->unit, err)
-                               : list(&g, choice, &survey[0], q->unit, err);
-    if (code == HT_OK && q->png) code = ht_pictures_png(q->png, survey, q->paths[1] ? 2 : 1, err);
-    if (code == HT_OK && q->html) code = ht_pictures_html(q->html, q, &g, survey, err);
-    if (code == HT_OK) code = print(q, &g, survey, err);
+    ht_code code = q->paths[1] ? ht_compare_list(&g, choice, model, q->unit, err)
+                               : list(&g, choice, &model[0], q->unit, err);
+    if (code == HT_OK && q->png) code = ht_pictures_png(q->png, model, q->paths[1] ? 2 : 1, err);
+    if (code == HT_OK && q->html) code = ht_pictures_html(q->html, q, &g, model, err);
+    if (code == HT_OK) code = print(q, &g, model, err);
     ht_listing_free(&g);
     return code;
 }
@@ -164,20 +166,20 @@ static ht_code check_folder(const char *option, const char *path, ht_error *err)
 ht_code ht_tail_table_print(ht_tail_request *q, ht_error *err)
 {
     ht_column_choice choice;
-    ht_survey survey[2];
-    memset(survey, 0, sizeof survey);
+    ht_model_tails model[2];
+    memset(model, 0, sizeof model);
     if (ht_column_choose(&choice, q, err) != HT_OK) return err->code;
-    if (ht_survey_check_layers(q->survey.layers, err) != HT_OK) return err->code;
+    if (ht_model_tails_check_layers(q->model.layers, err) != HT_OK) return err->code;
     if (check_folder("--png", q->png, err) != HT_OK || check_folder("--html", q->html, err) != HT_OK)
         return err->code;
-    q->survey.cost = choice.cost;
-    if (q->png || q->html) q->survey.cost |= HT_COST_SPECTRUM | HT_COST_VALUES;
+    q->model.cost = choice.cost;
+    if (q->png || q->html) q->model.cost |= HT_COST_SPECTRUM | HT_COST_VALUES;
     ht_code code = HT_OK;
     for (int m = 0; m < 2 && q->paths[m] && code == HT_OK; m++)
-        code = ht_survey_take(&survey[m], q->paths[m], &q->survey, err);
-    if (code == HT_OK) code = show(q, &choice, survey, err);
-    for (int m = 0; m < 2 && q->paths[m] && code == HT_OK; m++) code = tell(&survey[m], err);
-    for (int m = 0; m < 2; m++) ht_survey_free(&survey[m]);
+        code = ht_model_tails_take(&model[m], q->paths[m], &q->model, err);
+    if (code == HT_OK) code = show(q, &choice, model, err);
+    for (int m = 0; m < 2 && q->paths[m] && code == HT_OK; m++) code = tell(&model[m], err);
+    for (int m = 0; m < 2; m++) ht_model_tails_free(&model[m]);
     return code;
 }
 

@@ -3,11 +3,11 @@
 #define HT_CLI_TAIL_TAIL_TABLE_H
 
 #include "cli/tail/listing.h"
-#include "cli/tail/survey.h"
+#include "cli/tail/model_tails.h"
 
 typedef struct ht_tail_request {
     const char *paths[2]; /* the second NULL: one model */
-    ht_survey_options survey;
+    ht_model_tails_options model;
     const char *columns; /* "a,b,c", "all"; NULL: by the format */
     const char *sort;    /* a column, "-COLUMN" downwards; NULL: as in the file */
     ht_spectrum_unit unit;

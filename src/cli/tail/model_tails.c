@@ -1,4 +1,4 @@
-#include "cli/tail/survey.h"
+#include "cli/tail/model_tails.h"
 
 #include <pthread.h>
 #include <regex.h>
@@ -42,7 +42,7 @@ static ht_code compile(regex_t *compiled, const char *layers, ht_error *err)
         at + 1, layers + at);
 }
 
-ht_code ht_survey_check_layers(const char *layers, ht_error *err)
+ht_code ht_model_tails_check_layers(const char *layers, ht_error *err)
 {
     regex_t compiled;
     if (!layers) return HT_OK;
@@ -51,7 +51,7 @@ ht_code ht_survey_check_layers(const char *layers, ht_error *err)
     return HT_OK;
 }
 
-static ht_code nothing_matches(const ht_survey *s, const char *layers, ht_error *err)
+static ht_code nothing_matches(const ht_model_tails *s, const char *layers, ht_error *err)
 {
     enum { TOLD = 12 };
     ht_text names = {0};
@@ -78,8 +78,8 @@ typedef struct job {
 } job;
 
 typedef struct work {
-    ht_survey *survey;
-    const ht_survey_options *options;
+    ht_model_tails *model;
+    const ht_model_tails_options *options;
     job *jobs, **order; /* (count); the largest first */
     size_t count;
     pthread_mutex_t lock;
@@ -89,7 +89,7 @@ typedef struct work {
 
 static void fill(const work *w, job *j, int line)
 {
-    ht_survey *s = w->survey;
+    ht_model_tails *s = w->model;
     const ht_tensor_entry *e = &s->list.entry[j->entry];
     ht_layer_tail *l = &s->layer[j->first + (size_t)line];
     ht_file_tensor t;
@@ -118,7 +118,7 @@ static void leave(work *w, const job *j)
 {
     pthread_mutex_lock(&w->lock);
     w->used -= j->memory;
-    w->done += w->survey->list.entry[j->entry].info.count;
+    w->done += w->model->list.entry[j->entry].info.count;
     ht_progress_share((double)w->done / (double)w->all);
     pthread_cond_broadcast(&w->room);
     pthread_mutex_unlock(&w->lock);
@@ -145,7 +145,7 @@ static int by_size(const void *a, const void *b)
 
 static ht_code plan(work *w, const regex_t *wanted, ht_error *err)
 {
-    ht_survey *s = w->survey;
+    ht_model_tails *s = w->model;
     w->jobs = ht_alloc(s->list.count + 1, sizeof *w->jobs, "the layers", err);
     w->order = w->jobs ? ht_alloc(s->list.count + 1, sizeof(job *), "the layers", err) : NULL;
     if (!w->order) return HT_FAIL;
@@ -169,7 +169,7 @@ static ht_code plan(work *w, const regex_t *wanted, ht_error *err)
 }
 
 /* Of the first ones why. */
-static ht_code nothing(const ht_survey *s, ht_error *err)
+static ht_code nothing(const ht_model_tails *s, ht_error *err)
 {
     enum { TOLD = 3 };
     ht_text why = {0};
@@ -179,7 +179,8 @@ static ht_code nothing(const ht_survey *s, ht_error *err)
             ht_text_add(&why, "%s%.60s (%s): %s", told++ ? "; " : "", s->list.entry[i].info.name,
                         s->list.entry[i].info.type, s->list.entry[i].skipped);
     ht_error_set(err, HT_FAIL, "%s: none of its %zu tensors can be looked at: %.400s%s", s->list.path,
-                 s->list.count, why.data ? why.data : "it is empty", s->list.count > TOLD ? "; and so on" : "");
+                 s->list.count, why.data ? why.data : "it is empty",
+                 s->list.count > TOLD ? "; and so on" : "");
     ht_text_free(&why);
     return err->code;
 }
@@ -189,15 +190,15 @@ static ht_code set_limit(work *w, ht_error *err)
 {
     enum { BY_DEFAULT = 192 << 20, MB = 20 };
     size_t largest = w->order[0]->memory;
-    w->limit = w->options->memory ? w->options->memory - HT_SURVEY_BASE : BY_DEFAULT;
+    w->limit = w->options->memory ? w->options->memory - HT_MODEL_TAILS_BASE : BY_DEFAULT;
     if (!w->options->memory || largest <= w->limit) return HT_OK;
-    const ht_tensor_entry *e = &w->survey->list.entry[w->order[0]->entry];
+    const ht_tensor_entry *e = &w->model->list.entry[w->order[0]->entry];
     return ht_error_set(
         err, HT_USAGE,
         "--memory: %.100s (%zu × %zu) takes %zu MB with the program; give --memory %zuM, or leave "
         "it out with --layers",
-        e->info.name, e->view.rows, e->view.columns, (largest + HT_SURVEY_BASE) >> MB,
-        ((largest + HT_SURVEY_BASE) >> MB) + 1);
+        e->info.name, e->view.rows, e->view.columns, (largest + HT_MODEL_TAILS_BASE) >> MB,
+        ((largest + HT_MODEL_TAILS_BASE) >> MB) + 1);
 }
 
 /* ---- the results ---- */
@@ -205,7 +206,7 @@ static ht_code set_limit(work *w, ht_error *err)
 /* Lines of what is broken go; the others move up. */
 static ht_code gather(work *w, ht_error *err)
 {
-    ht_survey *s = w->survey;
+    ht_model_tails *s = w->model;
     size_t kept = 0;
     for (size_t i = 0; i < w->count; i++) {
         job *j = &w->jobs[i];
@@ -215,7 +216,8 @@ static ht_code gather(work *w, ht_error *err)
             ht_error told;
             ht_error_set(&told, HT_FAIL, "%s: %.200s: %s", s->list.path, info->name, j->why);
             if (s->broken++ == 0) s->why = told;
-            if (s->broken == 2) ht_notes_add(&s->notes, "%s", s->why.text); /* the only one is the error itself */
+            if (s->broken == 2)
+                ht_notes_add(&s->notes, "%s", s->why.text); /* the only one is the error itself */
             if (s->broken >= 2) ht_notes_add(&s->notes, "%s", told.text);
             continue;
         }
@@ -227,7 +229,7 @@ static ht_code gather(work *w, ht_error *err)
 
 static ht_code look(work *w, ht_error *err)
 {
-    ht_survey *s = w->survey;
+    ht_model_tails *s = w->model;
     s->layer = ht_alloc(s->count, sizeof *s->layer, "the layers", err);
     if (!s->layer) return err->code;
     int threads = ht_app_threads();
@@ -241,11 +243,12 @@ static ht_code look(work *w, ht_error *err)
     return gather(w, err);
 }
 
-ht_code ht_survey_take(ht_survey *s, const char *path, const ht_survey_options *options, ht_error *err)
+ht_code ht_model_tails_take(ht_model_tails *s, const char *path, const ht_model_tails_options *options,
+                            ht_error *err)
 {
     regex_t wanted;
     work w = {
-        .survey = s, .options = options, .lock = PTHREAD_MUTEX_INITIALIZER, .room = PTHREAD_COND_INITIALIZER};
+        .model = s, .options = options, .lock = PTHREAD_MUTEX_INITIALIZER, .room = PTHREAD_COND_INITIALIZER};
     if (options->layers && compile(&wanted, options->layers, err) != HT_OK) return err->code;
     ht_code code = ht_tensor_list_open(&s->list, path, options->order, &s->notes, err);
     if (code == HT_OK) code = plan(&w, options->layers ? &wanted : NULL, err);
@@ -260,11 +263,11 @@ ht_code ht_survey_take(ht_survey *s, const char *path, const ht_survey_options *
     return code;
 }
 
-void ht_survey_free(ht_survey *s)
+void ht_model_tails_free(ht_model_tails *s)
 {
     ht_tensor_list_close(&s->list);
     ht_free(s->layer);
     ht_skipped_free(&s->skipped);
     ht_notes_free(&s->notes);
-    *s = (ht_survey){0};
+    *s = (ht_model_tails){0};
 }

@@ -1,4 +1,4 @@
-#include "render/tail_sheet.h"
+#include "render/tail_figures.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -11,7 +11,7 @@
 /* Cells of a chart, their pixels; at most so many charts in a row, and rows of charts. */
 enum { WIDE = 46, HIGH = 13, CELL = 9, ACROSS_MOST = 8, DOWN_MOST = 64 };
 
-static ht_code draw(ht_surface *s, ht_rect area, const ht_tail_sheet_item *item, ht_error *err)
+static ht_code draw(ht_surface *s, ht_rect area, const ht_tail_figures_item *item, ht_error *err)
 {
     ht_chart chart = {0};
     ht_tail_picture *p = ht_alloc(1, sizeof *p, "a picture of the spectrum", err);
@@ -36,8 +36,8 @@ static ht_image *make(int columns, int rows, const char *theme_name, ht_error *e
     return ht_image_new(columns * CELL, rows * 2 * CELL, columns, rows, &theme, err);
 }
 
-ht_code ht_tail_sheet_write(const char *path, const char *title, const ht_tail_sheet_item *item, size_t count,
-                            const char *theme, ht_error *err)
+ht_code ht_tail_figures_write(const char *path, const char *title, const ht_tail_figures_item *item,
+                              size_t count, const char *theme, ht_error *err)
 {
     size_t across = (size_t)ceil(sqrt((double)count / 2)), most = (size_t)ACROSS_MOST * DOWN_MOST;
     size_t shown = count < most ? count : most;
@@ -61,7 +61,7 @@ ht_code ht_tail_sheet_write(const char *path, const char *title, const ht_tail_s
     return code;
 }
 
-ht_code ht_tail_sheet_one(const ht_tail_sheet_item *item, const char *theme, ht_text *png, ht_error *err)
+ht_code ht_tail_figures_one(const ht_tail_figures_item *item, const char *theme, ht_text *png, ht_error *err)
 {
     ht_image *image = make(WIDE, HIGH, theme, err);
     if (!image) return err->code;
