@@ -54,6 +54,7 @@ static const expectation expected[] = {
     {HT_DO_DROP_GHOST, "g @ghost_A:", "ghost A dropped", "Ghosts: accuracy", ""},
     {HT_DO_LABEL, "", "label at step", "q quit", "h e r e Enter @:_here u @undid_the_label"},
     {HT_DO_RUNS, "", "What differs", "Controls", "S @Controls"},
+    {HT_DO_LAYERS, "", "layers side by side are shown of watched", NULL, ""},
     {HT_DO_FREEZE, "", "view frozen at", NULL, "f !view_frozen"},
     {HT_DO_TIMELINE, "", "Timeline:", NULL, "b !Timeline:"},
     {HT_DO_CLOSER, "", "last ", NULL, "0 !last_"},
