@@ -234,6 +234,7 @@ static void layers_are_picked_and_lie_side_by_side(void **state)
     vt_assert(t, vt_wait_text(t, "fc1.weight: 40 rows of 30", PATIENCE));
     vt_key(t, "Y");
     vt_assert(t, vt_wait_text(t, "all 2 layers", PATIENCE));
+    vt_assert(t, vt_wait_text(t, "W layers", PATIENCE)); /* the key bar has it here */
     vt_key(t, "W");
     vt_assert(t, vt_wait_text(t, "κ by layer", PATIENCE));
     vt_assert(t, vt_wait_text(t, "40×30", PATIENCE));
