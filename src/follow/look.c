@@ -42,25 +42,25 @@ static void begin_all(ht_layer_look *all)
 
 static int by_value(const void *a, const void *b)
 {
-    const ht_estimate *x = *(const ht_estimate *const *)a, *y = *(const ht_estimate *const *)b;
+    const ht_estimate *x = a, *y = b;
     return (x->value > y->value) - (x->value < y->value);
 }
 
 /* The layer in the middle of those that have an estimate, of an even number the lower one, with its own
  * interval and verdict: no index is that of weights of several laws (as the lab has it, engine/tail_watch.c).
  */
-static void median_tail(ht_look *look, const ht_estimate **with, int e)
+static void median_tail(ht_look *look, ht_estimate *with, int e)
 {
     size_t count = 0, good = 0;
     for (size_t i = 0; i < look->count; i++) {
         const ht_estimate *estimate = &look->layer[i].tail[e];
         if (!isfinite(estimate->value) || ht_estimate_undetermined(estimate)) continue;
-        with[count++] = estimate;
+        with[count++] = *estimate;
         good += estimate->quality == HT_QUALITY_GOOD;
     }
     if (count == 0) return;
     qsort(with, count, sizeof *with, by_value);
-    look->all.tail[e] = *with[(count - 1) / 2];
+    look->all.tail[e] = with[(count - 1) / 2];
     look->all.tail[e].n_tail = count;
     look->all.tail[e].k = good;
 }
@@ -71,7 +71,7 @@ static ht_code sum_up(ht_look *look, ht_error *err)
     int64_t removable = 0;
     double norm2 = 0;
     bool ranked = look->count > 0;
-    const ht_estimate **with = ht_alloc(look->count, sizeof *with, "the tails of all layers", err);
+    ht_estimate *with = ht_alloc(look->count, sizeof *with, "the tails of all layers", err);
     if (!with) return err->code;
     for (size_t i = 0; i < look->count; i++) {
         const ht_layer_look *l = &look->layer[i];

@@ -364,6 +364,7 @@ static void read_settings(const ht_model *m, ht_chart *chart, double step)
 {
     char noise[64];
     double near = 0.01 * (chart->x.high - chart->x.low);
+    if (m->watched) return; /* another program's settings are not known */
     ht_params then = ht_model_params_at(m, step);
     ht_model_noise(&then, noise, sizeof noise);
     /* One line: a chart of 12 rows has room for it beside a ghost's values. */

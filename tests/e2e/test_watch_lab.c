@@ -234,6 +234,7 @@ static void layers_are_picked_and_lie_side_by_side(void **state)
     vt_assert(t, vt_wait_text(t, "fc1.weight: 40 rows of 30", PATIENCE));
     vt_key(t, "Y");
     vt_assert(t, vt_wait_text(t, "all 2 layers", PATIENCE));
+    vt_assert(t, vt_wait_text(t, "W layers", PATIENCE)); /* the key bar has it here */
     vt_key(t, "W");
     vt_assert(t, vt_wait_text(t, "κ by layer", PATIENCE));
     vt_assert(t, vt_wait_text(t, "40×30", PATIENCE));
@@ -260,11 +261,15 @@ static void no_index_is_shown_without_its_verdict(void **state)
     vt_assert(t, strstr(line, "no heavy tail") || strstr(line, "no stable law") ||
                      strstr(line, "not a power law") || strstr(line, "undetermined") || strstr(line, "±"));
     vt_assert(t, vt_wait_text(t, "of them good", PATIENCE));
+    put_model("verdict/model.safetensors", 40);
+    assert_title(t, "step 40");
     vt_key(t, "t");
     vt_key(t, "5");
     vt_assert(t, vt_wait_text(t, "Estimates of", PATIENCE));
-    vt_key(t, "i"); /* the read-out says that of its step */
+    vt_key(t, "i"); /* the read-out says that of its step … */
+    vt_key(t, "End");
     vt_assert(t, vt_wait_text(t, "mmo, no heavy tail ", PATIENCE));
+    assert_false(vt_find(t, "no noise", NULL, NULL)); /* … and nothing of settings that nobody knows */
     leave(t);
 }
 

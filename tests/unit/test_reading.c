@@ -215,8 +215,14 @@ static void watch(ht_watched *w, ht_history *history, ht_scalars *scalars, ht_lo
     }
     assert_int_equal(ht_scalars_feed(scalars, "metrics.jsonl", rows, sizeof rows - 1, &notes, &err), HT_OK);
     ht_notes_free(&notes);
-    *w = (ht_watched){.paths = 1, .trainings = 1, .look = look, .history = history, .scalars = scalars, .metric = -1,
-                      .largest_count = 2, .largest = {0, 1}};
+    *w = (ht_watched){.paths = 1,
+                      .trainings = 1,
+                      .look = look,
+                      .history = history,
+                      .scalars = scalars,
+                      .metric = -1,
+                      .largest_count = 2,
+                      .largest = {0, 1}};
 }
 
 /* Its charts, too; of metrics one alone has former runs behind it. */

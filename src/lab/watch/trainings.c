@@ -83,7 +83,7 @@ static ht_training *find(ht_trainings *t, const ht_follow_event *e, ht_error *er
 static void put_former(ht_training *one, ht_news *look)
 {
     ht_news_free(one->former[HT_FORMER_RUNS - 1]);
-    memmove(&one->former[1], &one->former[0], sizeof one->former[0] * (HT_FORMER_RUNS - 1));
+    for (int i = HT_FORMER_RUNS - 1; i > 0; i--) one->former[i] = one->former[i - 1];
     one->former[0] = look;
 }
 

@@ -113,6 +113,12 @@ static void tell_waits(ht_watcher *w)
 
 /* ---- pictures of tails ---- */
 
+static bool same_order(const ht_picture_order *a, const ht_picture_order *b)
+{
+    return strcmp(a->path, b->path) == 0 && strcmp(a->layer, b->layer) == 0 && a->written >= b->written &&
+           a->written <= b->written;
+}
+
 /* The state that the look was of, and no later one? */
 static bool is_same(const ht_picture_order *o)
 {
@@ -139,10 +145,7 @@ static void make_picture(ht_watcher *w)
     ht_error err;
     ht_notes notes = {0};
     const ht_picture_order *order = ht_triple_take(w->orders, &fresh);
-    if (!order->path[0] ||
-        (strcmp(order->path, w->made.path) == 0 && strcmp(order->layer, w->made.layer) == 0 &&
-         order->written <= w->made.written && order->written >= w->made.written))
-        return;
+    if (!order->path[0] || same_order(order, &w->made)) return;
     w->made = *order;
     ht_picture_news *back = ht_triple_back(w->pictures);
     *back = (ht_picture_news){.of = *order};
@@ -208,7 +211,7 @@ const ht_waits *ht_watcher_waits(ht_watcher *w, bool *fresh)
 
 void ht_watcher_picture(ht_watcher *w, const ht_picture_order *order)
 {
-    if (memcmp(&w->asked, order, sizeof *order) == 0) return;
+    if (same_order(&w->asked, order)) return;
     w->asked = *order;
     memcpy(ht_triple_back(w->orders), order, sizeof *order);
     ht_triple_publish(w->orders);

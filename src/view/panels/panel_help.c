@@ -97,13 +97,16 @@ static void add_settings(const ht_model *m, ht_form *form)
 /* Looking for a word looks at every panel; else help begins with the chosen one. */
 static void add_panels(const ht_model *m, ht_room room, ht_form *form)
 {
-    char heading[64];
+    char heading[64], text[2000];
     for (int i = 0; i < HT_PANEL_COUNT; i++) {
         const ht_panel *panel = ht_panel_at((ht_panel_id)i);
         bool chosen = (ht_panel_id)i == m->focus;
         if ((!chosen && !m->search[0]) || panel->explain[0] == '\0') continue;
         snprintf(heading, sizeof heading, "%s: %s", chosen ? "This panel" : "Panel", panel->name);
-        add_part(m, room, form, HT_ROLE_TEXT, heading, panel->explain);
+        ht_text_copy(text, sizeof text, panel->explain);
+        char *advice = m->watched && panel->home != HT_VIEW_LAYERS ? strstr(text, "\nTry:") : NULL;
+        if (advice) *advice = '\0'; /* it is about a training that can be led */
+        add_part(m, room, form, HT_ROLE_TEXT, heading, text);
     }
 }
 

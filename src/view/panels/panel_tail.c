@@ -224,6 +224,7 @@ static void add_about(const ht_model *m, ht_room room, ht_form *form)
 {
     char heading[64];
     if (m->control < 0 || m->focus >= HT_PANEL_COUNT) return; /* a picture */
+    if (m->watched) return;                                   /* ? has it */
     const ht_panel *panel = ht_panel_at(m->focus);
     if (form->count + 1 + ht_panel_text_rows(room, panel->explain) > room.rows) return;
     snprintf(heading, sizeof heading, "About this panel: %s", panel->name);
