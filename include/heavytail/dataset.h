@@ -32,11 +32,11 @@ typedef enum ht_column_role {
 typedef struct ht_dataset_column {
     char name[64]; /* by the header, cleaned, cut to fit; "" without one */
     ht_column_role role;
-    size_t values; /* categories that have an input; 0 for others */
-    char *words;   /* those, one a line, cleaned, in the order of the inputs; NULL for others */
-    double low, high;                   /* numbers: the least and the largest of the training part */
-    double median;                      /* numbers: what a missing cell gets */
-    double shift, divisor;              /* numbers: input = (cell - shift) / divisor; divisor 0: constant, 0 */
+    size_t values;         /* categories that have an input; 0 for others */
+    char *words;           /* those, one a line, cleaned, in the order of the inputs; NULL for others */
+    double low, high;      /* numbers: the least and the largest of the training part */
+    double median;         /* numbers: what a missing cell gets */
+    double shift, divisor; /* numbers: input = (cell - shift) / divisor; divisor 0: constant, 0 */
     size_t train_missing, test_missing; /* cells without a value */
     size_t test_unseen; /* categories: cells of the test part with one that the training part lacks */
     int first, inputs;  /* the inputs it gives: first .. first + inputs - 1 */

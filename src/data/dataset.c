@@ -478,10 +478,11 @@ static const char *wanted(const char *name)
 static ht_code check_columns(const char *key, const char *wanted, const char *name, int row, ht_error *err)
 {
     if (!wanted || rows[row].argument == NEEDS_FILES) return HT_OK;
-    return ht_error_set(err, HT_USAGE,
-                        "%s: '%.60s' has no columns to choose '%.60s' from; leave %s%s out, or give a table, as in "
-                        "csv:FILE",
-                        key, name, wanted, strcmp(key, "data.label") == 0 ? "--label, " : "", key);
+    return ht_error_set(
+        err, HT_USAGE,
+        "%s: '%.60s' has no columns to choose '%.60s' from; leave %s%s out, or give a table, as in "
+        "csv:FILE",
+        key, name, wanted, strcmp(key, "data.label") == 0 ? "--label, " : "", key);
 }
 
 ht_dataset *ht_dataset_load(const char *name, const ht_data_options *options, ht_error *err)

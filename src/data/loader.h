@@ -31,12 +31,12 @@ typedef struct ht_data_request {
     size_t train_limit, test_limit; /* at least so many samples of each part are wanted; 0: all */
     const char *label;              /* column of the label; NULL: to be found */
     ht_data_header header;
-    double split;        /* share of one file that is the test part */
+    double split; /* share of one file that is the test part */
     ht_data_missing missing;
-    bool refuse_missing; /* a missing cell is an error: missing is HT_MISSING_REFUSE */
+    bool refuse_missing;    /* a missing cell is an error: missing is HT_MISSING_REFUSE */
     const char *categories; /* columns of categories, with commas between; NULL: those that hold words */
     bool numbers_only;      /* words among the inputs are an error: series */
-    bool rescaled;       /* inputs will be scaled by the training part: data.scale=standard or minmax */
+    bool rescaled;          /* inputs will be scaled by the training part: data.scale=standard or minmax */
 } ht_data_request;
 
 typedef struct ht_raw_part {

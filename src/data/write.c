@@ -14,7 +14,8 @@ static ht_code check_free(const char *dir, ht_error *err)
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (ht_file_join(path, sizeof path, dir, names[i], err) != HT_OK) return err->code;
         if (ht_file_exists(path))
-            return ht_error_set(err, HT_FAIL, "%s: is there already; give a directory without a data set", path);
+            return ht_error_set(err, HT_FAIL, "%s: is there already; give a directory without a data set",
+                                path);
     }
     return HT_OK;
 }
@@ -27,7 +28,8 @@ static ht_code write_part(const ht_dataset *data, const ht_samples *part, const 
     const size_t flat[] = {part->count, (size_t)data->inputs};
     const size_t deep[] = {part->count, (size_t)data->channels, (size_t)data->height, (size_t)data->width};
     if (ht_file_join(path, sizeof path, dir, x, err) != HT_OK) return err->code;
-    if (ht_npy_write_f32(path, part->x, pictures ? 4 : 2, pictures ? deep : flat, err) != HT_OK) return err->code;
+    if (ht_npy_write_f32(path, part->x, pictures ? 4 : 2, pictures ? deep : flat, err) != HT_OK)
+        return err->code;
     if (ht_file_join(path, sizeof path, dir, y, err) != HT_OK) return err->code;
     return ht_npy_write_i32(path, part->labels, 1, &part->count, err);
 }

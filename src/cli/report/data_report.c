@@ -30,11 +30,11 @@ static void list_words(const ht_dataset_column *c, char *to, size_t size)
     for (const char *word = c->words; word && *word && used + 1 < size; listed++) {
         int length = (int)strcspn(word, "\n");
         if (used + (size_t)length > VALUES && listed > 0) break;
-        used += (size_t)snprintf(to + used, size - used, "%s%.*s", listed ? ", " : "", length < 24 ? length : 24, word);
+        used += (size_t)snprintf(to + used, size - used, "%s%.*s", listed ? ", " : "",
+                                 length < 24 ? length : 24, word);
         word += length + (word[length] == '\n');
     }
-    if (listed < c->values && used < size)
-        snprintf(to + used, size - used, ", … (%zu)", c->values);
+    if (listed < c->values && used < size) snprintf(to + used, size - used, ", … (%zu)", c->values);
 }
 
 static void describe_values(const ht_dataset *data, const ht_dataset_column *c, char *to, size_t size)
@@ -48,7 +48,8 @@ static void describe_values(const ht_dataset *data, const ht_dataset_column *c, 
 static void describe_missing(const ht_dataset_column *c, char *to, size_t size)
 {
     to[0] = '\0';
-    if (c->train_missing + c->test_missing > 0) snprintf(to, size, "%zu, %zu", c->train_missing, c->test_missing);
+    if (c->train_missing + c->test_missing > 0)
+        snprintf(to, size, "%zu, %zu", c->train_missing, c->test_missing);
 }
 
 static void describe_number(const ht_dataset_column *c, char *to, size_t size)
@@ -102,8 +103,9 @@ static void print_line(char fields[FIELDS][FIELD], const size_t *widths)
 
 static void print_columns(const ht_dataset *data)
 {
-    char head[FIELDS][FIELD] = {"column", "name", "type", "values in the training part", "missing (train, test)",
-                                "becomes", "inputs"};
+    char head[FIELDS][FIELD] = {
+        "column",  "name",  "type", "values in the training part", "missing (train, test)",
+        "becomes", "inputs"};
     char fields[FIELDS][FIELD];
     size_t widths[FIELDS], shown = data->column_count < SHOWN ? data->column_count : SHOWN;
     if (shown == 0) return;
@@ -199,7 +201,8 @@ static void add_numbers(json_t *object, const ht_dataset_column *c)
     json_object_set_new(object, "high", ht_json_number(c->high));
     json_object_set_new(object, "shift", ht_json_number(c->shift));
     json_object_set_new(object, "divisor", ht_json_number(c->divisor));
-    if (c->train_missing + c->test_missing > 0) json_object_set_new(object, "median", ht_json_number(c->median));
+    if (c->train_missing + c->test_missing > 0)
+        json_object_set_new(object, "median", ht_json_number(c->median));
 }
 
 static json_t *column_json(const ht_dataset *data, size_t i)
@@ -226,8 +229,9 @@ json_t *ht_data_report_json(const ht_dataset *data)
     json_t *columns = json_array(), *shape = json_null();
     for (size_t i = 0; i < data->column_count; i++) json_array_append_new(columns, column_json(data, i));
     if (data->width > 0) shape = json_pack("[i, i, i]", data->channels, data->height, data->width);
-    return json_pack("{s:i, s:s, s:s, s:i, s:o, s:o, s:I, s:I, s:o, s:o, s:o}", "schema", 1, "name", data->name,
-                     "title", data->title, "inputs", data->inputs, "shape", shape, "classes", classes_json(data),
-                     "train", (json_int_t)data->train.count, "test", (json_int_t)data->test.count, "columns",
-                     columns, "facts", lines_json(data->facts), "notes", lines_json(data->notes));
+    return json_pack("{s:i, s:s, s:s, s:i, s:o, s:o, s:I, s:I, s:o, s:o, s:o}", "schema", 1, "name",
+                     data->name, "title", data->title, "inputs", data->inputs, "shape", shape, "classes",
+                     classes_json(data), "train", (json_int_t)data->train.count, "test",
+                     (json_int_t)data->test.count, "columns", columns, "facts", lines_json(data->facts),
+                     "notes", lines_json(data->notes));
 }

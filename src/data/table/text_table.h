@@ -28,7 +28,7 @@ typedef struct ht_column {
     uint32_t seen[HT_COLUMN_DISTINCT];
     char word[HT_COLUMN_WORD]; /* the first word, cut, and the line of its record */
     size_t word_line;
-    size_t number_line; /* of its first number */
+    size_t number_line;         /* of its first number */
     bool nominal, text;         /* .arff: declared with a list of values; as a string */
     size_t values, value_count; /* of that list: where it begins in table->values, and how many */
 } ht_column;
