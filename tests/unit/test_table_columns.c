@@ -146,6 +146,30 @@ static void numbers_are_categories_where_a_person_says_so(void **state)
     refuse("teacher", (ht_data_options){.categories = "zip"}, "data.categories", "has no columns");
 }
 
+/* As UCI's mushrooms: no header, no number. The first row is a sample, and blanks and numbers in words cut
+ * nothing. */
+static void a_table_of_words_needs_no_header(void **state)
+{
+    (void)state;
+    static const char *const caps[] = {"flat", "bell shaped", "knobbed"}, *const rooms[] = {"room 5",
+                                                                                            "room 7"};
+    for (int head = 0; head < 2; head++) {
+        char text[8192] = "";
+        if (head) strcpy(text, "cap,odour of it,where\n");
+        for (int i = 0; i < 40; i++)
+            sprintf(text + strlen(text), "%s,%s,%s\n", caps[i % 3], i % 5 ? "almond" : "none at all",
+                    rooms[i * 7 % 4 / 2]);
+        put_text("one.csv", text);
+        ht_dataset *data = LOAD("csv:one.csv", .dir = NULL);
+        assert_int_equal(data->train.count + data->test.count, 40);
+        assert_int_equal(data->inputs, 5);
+        assert_int_equal(data->classes, 2);
+        assert_string_equal(column(data, 1)->name, head ? "cap" : "");
+        assert_string_equal(column(data, 1)->words, "bell shaped\nflat\nknobbed\n");
+        ht_dataset_free(data);
+    }
+}
+
 /* ---- missing numbers --------------------------------------------------------------------------- */
 
 static void a_missing_number_is_the_median_and_an_input_says_so(void **state)
@@ -500,6 +524,7 @@ int main(void)
         cmocka_unit_test(a_missing_number_is_the_median_and_an_input_says_so),
         cmocka_unit_test(only_numbers_are_scaled_and_by_the_training_part),
         cmocka_unit_test(words_alone_make_a_table),
+        cmocka_unit_test(a_table_of_words_needs_no_header),
         cmocka_unit_test(columns_that_say_nothing_are_left_out_and_named),
         cmocka_unit_test(numbers_that_all_differ_are_named),
         cmocka_unit_test(words_that_nearly_all_differ_are_told),
