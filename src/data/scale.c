@@ -224,8 +224,12 @@ static void say(ht_raw *raw, const spreads *s, ht_data_scale scale)
 {
     const char *whose = s->count == 1 ? "all inputs together" : "each input";
     double mean, deviation;
+    size_t codes = 0;
+    for (size_t g = 0; g < s->count; g++) codes += is_code(s, g);
     overall(s, &mean, &deviation);
-    if (scale == HT_SCALE_NONE)
+    if (codes == s->count)
+        ht_notes_add(&raw->facts, "scale: inputs of 0 and 1 stay as they are");
+    else if (scale == HT_SCALE_NONE)
         ht_notes_add(&raw->facts, "scale: inputs as read (mean %.4g, standard deviation %.4g)", mean,
                      deviation);
     else if (scale == HT_SCALE_MINMAX) {

@@ -228,7 +228,11 @@ static void words_alone_make_a_table(void **state)
     (void)state;
     ht_dataset *data = two("p,q,label\nu,v,a\nw,x,b\nu,x,b\n", "p,q,label\nw,v,a\n", (ht_data_options){0});
     X_IS(data->train, 1, 0, 1, 0, 0, 1, 0, 1, 1, 0, 0, 1);
+    fact(data, "scale: inputs of 0 and 1 stay as they are");
     ht_dataset_free(data);
+    put_text("one.csv", "p,q,label\nu,v,\nw,x,?\n");
+    refuse("csv:one.csv", (ht_data_options){0}, "none of its 2 rows has a label, which is column 3",
+           "--label");
 }
 
 /* ---- columns that say nothing ------------------------------------------------------------------ */
@@ -259,7 +263,8 @@ static void columns_that_say_nothing_are_left_out_and_named(void **state)
     ht_dataset_free(data);
     put_text("train.csv", "a,y\nu,0\nu,1\nu,0\n");
     put_text("test.csv", "a,y\nu,0\n");
-    refuse("csv:train.csv,test.csv", (ht_data_options){0}, "no column is left for the inputs", NULL);
+    refuse("csv:train.csv,test.csv", (ht_data_options){0},
+           "no column is left for the inputs: column 1 'a' is left out (all training", NULL);
 }
 
 static void numbers_that_all_differ_are_named(void **state)

@@ -300,6 +300,11 @@ static ht_code read_one(const ht_data_request *request, ht_text_table *table, ht
     if (ht_text_table_open(table, raw->train.path, request->header, &raw->notes, err) != HT_OK)
         return err->code;
     if (read_train(request, table, columns, fields, raw, err) != HT_OK) return err->code;
+    if (raw->train.count == 0 && raw->train.unlabelled > 0)
+        return ht_error_set(err, HT_FAIL,
+                            "%s: none of its %zu rows has a label, which is column %zu; name another "
+                            "with --label (data.label)",
+                            table->path, raw->train.unlabelled, columns->label + 1);
     if (raw->train.count == 0)
         return ht_error_set(err, HT_FAIL, "%s: has no samples; give a file with at least two", table->path);
     return split(request, raw, err);

@@ -150,8 +150,12 @@ static ht_code rebuild(ht_raw *raw, const ht_fields *fields, const ht_input_plan
         same = same && !plans[j].out && plans[j].values == 0 && c->train_missing + c->test_missing == 0;
         if (!plans[j].out) width += 1 + (plans[j].indicator && plans[j].values == 0);
     }
-    if (width == 0)
-        return ht_error_set(err, HT_FAIL, "%s: no column is left for the inputs", raw->train.path);
+    if (width == 0) {
+        const char *why = raw->columns[fields->of[0].column].why;
+        return ht_error_set(err, HT_FAIL, "%s: no column is left for the inputs: %s%s is left out (%s)",
+                            raw->train.path, fields->of[0].what, fields->count > 1 ? ", as others are," : "",
+                            why);
+    }
     if (place(raw, fields, plans, width, err) != HT_OK) return err->code;
     if (same) { /* numbers only, and all of them */
         ht_free(raw->codes);
