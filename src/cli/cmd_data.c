@@ -57,8 +57,8 @@ static ht_code export(const ht_dataset *data, const char *dir, ht_error *err)
     ht_code code = ht_file_write(path, text, strlen(text), err);
     free(text);
     if (code == HT_OK)
-        printf("%s: X_train.npy (%zu × %d), y_train.npy, X_test.npy (%zu × %d), y_test.npy, columns.json\n", dir,
-               data->train.count, data->inputs, data->test.count, data->inputs);
+        printf("%s: X_train.npy (%zu × %d), y_train.npy, X_test.npy (%zu × %d), y_test.npy, columns.json\n",
+               dir, data->train.count, data->inputs, data->test.count, data->inputs);
     return code;
 }
 
@@ -84,7 +84,8 @@ int ht_cmd_data(int argc, char **argv)
     ht_error err;
     ht_params params;
     if (ht_arguments_parse(&args, argc, argv, options, &err) != HT_OK) return ht_app_fail(&err);
-    if ((args.word_count == 0 || (args.word_count == 1 && strcmp(args.words[0], "list") == 0)) && !dir && !json)
+    if ((args.word_count == 0 || (args.word_count == 1 && strcmp(args.words[0], "list") == 0)) && !dir &&
+        !json)
         return list_data();
     if (check_words(&args, dir, json, &exports, &err) != HT_OK) return ht_app_fail(&err);
     ht_params_init(&params);

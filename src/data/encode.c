@@ -8,8 +8,7 @@
 size_t ht_encode_inputs(const ht_raw *raw)
 {
     size_t inputs = 0;
-    for (size_t j = 0; j < raw->train.inputs; j++)
-        inputs += raw->codes && raw->codes[j] ? raw->codes[j] : 1;
+    for (size_t j = 0; j < raw->train.inputs; j++) inputs += raw->codes && raw->codes[j] ? raw->codes[j] : 1;
     return inputs;
 }
 
@@ -27,10 +26,11 @@ static ht_code check_size(const ht_raw *raw, const ht_raw_part *part, size_t inp
     const ht_dataset_column *column = widest(raw);
     if (inputs <= INT_MAX && (part->count == 0 || inputs <= HT_DATA_BYTES_MAX / sizeof(float) / part->count))
         return HT_OK;
-    return ht_error_set(err, HT_FAIL,
-                        "%s: %zu samples of %zu inputs are more than 4 GB; '%.40s' alone has %zu categories: leave "
-                        "columns out, or take fewer samples (data.train_limit)",
-                        part->path, part->count, inputs, column ? column->name : "", column ? column->values : 0);
+    return ht_error_set(
+        err, HT_FAIL,
+        "%s: %zu samples of %zu inputs are more than 4 GB; '%.40s' alone has %zu categories: leave "
+        "columns out, or take fewer samples (data.train_limit)",
+        part->path, part->count, inputs, column ? column->name : "", column ? column->values : 0);
 }
 
 /* x is (count × inputs) of numbers and codes, `to` (count × wide). */
@@ -64,7 +64,8 @@ static ht_code move_columns(const ht_raw *raw, ht_error *err)
 {
     size_t *first = ht_alloc(raw->train.inputs + 1, sizeof *first, "the columns", err);
     if (!first) return err->code;
-    for (size_t j = 0; j < raw->train.inputs; j++) first[j + 1] = first[j] + (raw->codes[j] ? raw->codes[j] : 1);
+    for (size_t j = 0; j < raw->train.inputs; j++)
+        first[j + 1] = first[j] + (raw->codes[j] ? raw->codes[j] : 1);
     for (size_t i = 0; i < raw->column_count; i++) {
         ht_dataset_column *c = &raw->columns[i];
         if (c->inputs == 0) continue;

@@ -186,8 +186,8 @@ static const char *name_constants(const ht_raw *raw, const spreads *s, char *to,
     for (size_t i = 0; i < raw->column_count && used < size; i++) {
         const ht_dataset_column *c = &raw->columns[i];
         if (c->role != HT_COLUMN_NUMBERS || !is_constant(&s->of[c->first]) || named++ >= NAMED) continue;
-        used += (size_t)snprintf(to + used, size - used, "%scolumn %zu%s%.24s%s", named > 1 ? ", " : " (", i + 1,
-                                 *c->name ? " '" : "", c->name, *c->name ? "'" : "");
+        used += (size_t)snprintf(to + used, size - used, "%scolumn %zu%s%.24s%s", named > 1 ? ", " : " (",
+                                 i + 1, *c->name ? " '" : "", c->name, *c->name ? "'" : "");
     }
     if (named > 0 && used < size) snprintf(to + used, size - used, "%s)", named > NAMED ? ", …" : "");
     return to;
@@ -215,7 +215,8 @@ static void say_columns(ht_raw *raw, const spreads *s)
         ht_notes_add(&raw->notes,
                      "%zu of %zu inputs are constant in the training part%s and were set to 0 everywhere",
                      constant, numbers, name_constants(raw, s, names, sizeof names));
-    ht_notes_add(&raw->facts, "scale: each input%s standardized by its mean and deviation in the training part%s",
+    ht_notes_add(&raw->facts,
+                 "scale: each input%s standardized by its mean and deviation in the training part%s",
                  s->codes ? " of numbers" : "", s->codes ? "; those of 0 and 1 stay as they are" : "");
 }
 
@@ -223,8 +224,12 @@ static void say(ht_raw *raw, const spreads *s, ht_data_scale scale)
 {
     const char *whose = s->count == 1 ? "all inputs together" : "each input";
     double mean, deviation;
+    size_t codes = 0;
+    for (size_t g = 0; g < s->count; g++) codes += is_code(s, g);
     overall(s, &mean, &deviation);
-    if (scale == HT_SCALE_NONE)
+    if (codes == s->count)
+        ht_notes_add(&raw->facts, "scale: inputs of 0 and 1 stay as they are");
+    else if (scale == HT_SCALE_NONE)
         ht_notes_add(&raw->facts, "scale: inputs as read (mean %.4g, standard deviation %.4g)", mean,
                      deviation);
     else if (scale == HT_SCALE_MINMAX) {
@@ -251,7 +256,10 @@ static void keep_columns(ht_raw *raw, const spreads *s, ht_data_scale scale)
         const spread *of = spread_of(s, (size_t)c->first);
         bool standard = scale == HT_SCALE_STANDARD;
         c->shift = scale == HT_SCALE_NONE ? 0 : standard ? mean_of(of) : of->low;
-        c->divisor = scale == HT_SCALE_NONE ? 1 : is_constant(of) ? 0 : standard ? deviation_of(of) : of->high - of->low;
+        c->divisor = scale == HT_SCALE_NONE ? 1
+                     : is_constant(of)      ? 0
+                     : standard             ? deviation_of(of)
+                                            : of->high - of->low;
     }
 }
 

@@ -91,9 +91,11 @@ static void info_shows_what_was_understood(void **state)
 static void info_says_what_became_of_each_column(void **state)
 {
     (void)state;
-    sandbox_write("train.csv", "age,colour,size,who,label\n31,red,big,a,y\n?,blue,small,b,n\n45,red,?,c,y\n28,blue,big,d,n\n"
-                               "33,red,big,e,y\n51,blue,small,f,n\n22,red,big,g,y\n39,blue,big,h,n\n31,red,big,i,y\n"
-                               "29,blue,small,j,n\n");
+    sandbox_write(
+        "train.csv",
+        "age,colour,size,who,label\n31,red,big,a,y\n?,blue,small,b,n\n45,red,?,c,y\n28,blue,big,d,n\n"
+        "33,red,big,e,y\n51,blue,small,f,n\n22,red,big,g,y\n39,blue,big,h,n\n31,red,big,i,y\n"
+        "29,blue,small,j,n\n");
     sandbox_write("test.csv", "age,colour,size,who,label\n30,green,big,k,y\n?,red,small,l,n\n");
     const sandbox_result *r = RUN("data", "info", "csv:train.csv,test.csv");
     assert_status(r, 0);
@@ -102,7 +104,8 @@ static void info_says_what_became_of_each_column(void **state)
     assert_says(r->out, "missing: x = 31, and an input that is 1  2\n");
     assert_says(r->out, "2       colour  categories  blue, red");
     assert_says(r->out, "an input of 0 or 1 each; 1 unknown in the test: all 0");
-    assert_says(r->out, "3       size    categories  big, small                   1, 0                   an input of 0 or 1 each, "
+    assert_says(r->out, "3       size    categories  big, small                   1, 0                   an "
+                        "input of 0 or 1 each, "
                         "one for missing");
     assert_says(r->out, "4       who     left out");
     assert_says(r->out, "each training sample has a word of its own there: names");
@@ -131,11 +134,14 @@ static void an_exported_table_trains_alike(void **state)
     static const char *const common[] = {"--preset", "table", "--steps", "40", "--quiet", "--json", NULL};
     const sandbox_result *r = RUN("data", "export", "table-synth", "--npy", "out");
     assert_status(r, 0);
-    assert_says(r->out, "out: X_train.npy (5000 × 35), y_train.npy, X_test.npy (2000 × 35), y_test.npy, columns.json");
+    assert_says(
+        r->out,
+        "out: X_train.npy (5000 × 35), y_train.npy, X_test.npy (2000 × 35), y_test.npy, columns.json");
     assert_true(sandbox_exists("out/columns.json"));
     double loss[2];
     for (int i = 0; i < 2; i++) {
-        const char *words[16] = {"train", "--data", i ? "npy:out" : "table-synth", "--set", "data.scale=auto"};
+        const char *words[16] = {"train", "--data", i ? "npy:out" : "table-synth", "--set",
+                                 "data.scale=auto"};
         if (i) words[4] = "data.scale=none";
         for (int k = 0; common[k]; k++) words[5 + k] = common[k];
         r = sandbox_run(words);

@@ -33,7 +33,8 @@ static size_t values(const ht_dataset *data, const ht_samples *part)
     return part->count * (size_t)data->inputs;
 }
 
-static const char *const names[] = {"ecg-synth", "digits-synth", "pictures-synth", "teacher", "teacher:10x3", "table-synth"};
+static const char *const names[] = {"ecg-synth", "digits-synth", "pictures-synth",
+                                    "teacher",   "teacher:10x3", "table-synth"};
 enum { SETS = sizeof names / sizeof names[0] };
 
 static void one_seed_gives_one_set(void **state)
@@ -323,7 +324,8 @@ static void stroke_files_are_checked(void **state)
 enum { REGION = 0, TRADE = 1, AGE = 2, INCOME = 3, DEBT = 4, MEMBER = 5, VISITS = 6 };
 
 static const char *const regions[] = {"north", "east", "south", "west", "islands"},
-                         *const trades[] = {"baker", "smith", "tailor", "mason", "miller", "weaver", "cooper", "tanner"},
+                         *const trades[] = {"baker",  "smith",  "tailor", "mason",
+                                            "miller", "weaver", "cooper", "tanner"},
                          *const outcomes[] = {"paid", "late", "lost"};
 
 static double log_normal(double x, double mean, double deviation)
@@ -349,7 +351,7 @@ static double log_trade(int k, int y, int r)
 }
 
 typedef struct loan {
-    int region, trade, member;  /* member: 1, 0, -1: missing */
+    int region, trade, member;        /* member: 1, 0, -1: missing */
     double age, income, debt, visits; /* NaN: missing */
 } loan;
 
@@ -419,7 +421,8 @@ static void the_tables_best_accuracy_is_what_it_says(void **state)
         char said[128];
         ht_dataset *data = load("table-synth", seed);
         size_t test = count_right(data, &data->test);
-        snprintf(said, sizeof said, "is right in %.4f of the test part, in 0.8350 of all", (double)test / (double)data->test.count);
+        snprintf(said, sizeof said, "is right in %.4f of the test part, in 0.8350 of all",
+                 (double)test / (double)data->test.count);
         if (!strstr(data->facts, said)) fail_msg("no '%s' in: %s", said, data->facts);
         right += (double)test, all += (double)data->test.count;
         ht_dataset_free(data);

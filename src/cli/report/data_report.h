@@ -10,7 +10,8 @@
 void ht_data_report_print(const ht_dataset *data);
 
 /* {"schema": 1, "name", "title", "inputs", "shape", "classes": [{"name", "train", "test"}], "train", "test",
- * "columns": [{"column", "name", "type", …}], "facts", "notes"}: a new reference; NULL when memory is short. */
+ * "columns": [{"column", "name", "type", …}], "facts", "notes"}: a new reference; NULL when memory is short.
+ */
 json_t *ht_data_report_json(const ht_dataset *data);
 
 #endif

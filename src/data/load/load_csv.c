@@ -30,14 +30,17 @@ static ht_code refuse_cell(const ht_text_table *table, const ht_csv *csv, size_t
     const char *field = ht_csv_field(csv, i), *name = ht_text_table_name(table, i);
     const char *marks = ht_cell_hint(field, table->dialect.decimal);
     double value;
-    bool missing = ht_cell_no_label(field) || ht_cell_read(field, table->dialect.decimal, &value) == HT_CELL_MISSING;
+    bool missing =
+        ht_cell_no_label(field) || ht_cell_read(field, table->dialect.decimal, &value) == HT_CELL_MISSING;
     if (missing)
         snprintf(hint, sizeof hint, " (data.missing=refuse); fill it in, or let data.missing=impute do it");
     else if (marks)
         snprintf(hint, sizeof hint, "%s", marks);
     else
-        snprintf(hint, sizeof hint, "; remove or fill in such rows first, or name the column%s%.40s%s in "
-                 "data.categories if it holds categories", *name ? " '" : "", name, *name ? "'" : "");
+        snprintf(hint, sizeof hint,
+                 "; remove or fill in such rows first, or name the column%s%.40s%s in "
+                 "data.categories if it holds categories",
+                 *name ? " '" : "", name, *name ? "'" : "");
     return ht_error_set(err, HT_FAIL, "%s:%zu: field %zu '%.32s' is not a finite number%s", csv->path,
                         csv->record_line, i + 1, field, hint);
 }
@@ -60,7 +63,8 @@ static ht_code read_cell(const reading *r, const ht_csv *csv, size_t j, double *
     }
     ht_cell cell = ht_cell_read(field, decimal, value);
     if (cell == HT_CELL_WORD && ht_cell_truth(field, value)) cell = HT_CELL_NUMBER;
-    if (cell == HT_CELL_WORD || (cell == HT_CELL_MISSING && r->refuse)) return refuse_cell(r->table, csv, i, err);
+    if (cell == HT_CELL_WORD || (cell == HT_CELL_MISSING && r->refuse))
+        return refuse_cell(r->table, csv, i, err);
     if (cell == HT_CELL_MISSING) *value = HT_ROWS_MISSING;
     return HT_OK;
 }
@@ -83,7 +87,8 @@ static ht_code add_record(const reading *r, const ht_csv *csv, ht_rows *rows, ht
         if (read_cell(r, csv, j, &value, err) != HT_OK) return err->code;
         if (ht_rows_wide(rows, value, err) != HT_OK) return err->code;
     }
-    if (ht_labels_add_cell(&rows->part->labels, label, r->table->dialect.decimal, err) != HT_OK) return err->code;
+    if (ht_labels_add_cell(&rows->part->labels, label, r->table->dialect.decimal, err) != HT_OK)
+        return err->code;
     return ht_rows_end(rows, err);
 }
 
@@ -210,7 +215,8 @@ static ht_code move_chosen(ht_raw *raw, const bool *chosen, size_t count, ht_err
 }
 
 /* Classes that the test part cannot tell of. */
-static void tell_alone(const ht_raw_part *part, const ht_raw_labels *distinct, const int32_t *of, ht_notes *notes)
+static void tell_alone(const ht_raw_part *part, const ht_raw_labels *distinct, const int32_t *of,
+                       ht_notes *notes)
 {
     enum { NAMED = 5 };
     size_t alone = 0;
@@ -225,18 +231,21 @@ static void tell_alone(const ht_raw_part *part, const ht_raw_labels *distinct, c
         ht_text_add(&names, "%s'%s'", alone > 1 ? ", " : "", name);
     }
     if (alone == 1)
-        ht_notes_add(notes, "%s: the class %s has one sample, which is in the training part: the test part has none",
+        ht_notes_add(notes,
+                     "%s: the class %s has one sample, which is in the training part: the test part has none",
                      part->path, names.data ? names.data : "");
     else if (alone > 1)
-        ht_notes_add(notes,
-                     "%s: %zu classes (%s%s) have one sample each, which is in the training part: the test part has "
-                     "none of them",
-                     part->path, alone, names.data ? names.data : "", alone > NAMED ? ", …" : "");
+        ht_notes_add(
+            notes,
+            "%s: %zu classes (%s%s) have one sample each, which is in the training part: the test part has "
+            "none of them",
+            part->path, alone, names.data ? names.data : "", alone > NAMED ? ", …" : "");
     ht_text_free(&names);
 }
 
 /* The class of every label, to share them out. */
-static ht_code list_classes(const ht_raw_part *part, int32_t **of, int *classes, ht_notes *notes, ht_error *err)
+static ht_code list_classes(const ht_raw_part *part, int32_t **of, int *classes, ht_notes *notes,
+                            ht_error *err)
 {
     ht_raw_labels distinct = {0};
     *of = NULL;
@@ -291,6 +300,11 @@ static ht_code read_one(const ht_data_request *request, ht_text_table *table, ht
     if (ht_text_table_open(table, raw->train.path, request->header, &raw->notes, err) != HT_OK)
         return err->code;
     if (read_train(request, table, columns, fields, raw, err) != HT_OK) return err->code;
+    if (raw->train.count == 0 && raw->train.unlabelled > 0)
+        return ht_error_set(err, HT_FAIL,
+                            "%s: none of its %zu rows has a label, which is column %zu; name another "
+                            "with --label (data.label)",
+                            table->path, raw->train.unlabelled, columns->label + 1);
     if (raw->train.count == 0)
         return ht_error_set(err, HT_FAIL, "%s: has no samples; give a file with at least two", table->path);
     return split(request, raw, err);

@@ -1,6 +1,6 @@
 /* `table-synth`: loans, paid back or not, as a table of mixed columns: words, numbers with heavy tails, cells
- * that are missing because of what they would say, and two columns that tell nothing. Its law is known, so the
- * best accuracy that any classifier can have is known, too.
+ * that are missing because of what they would say, and two columns that tell nothing. Its law is known, so
+ * the best accuracy that any classifier can have is known, too.
  *
  * Given the class y and the region r, the other columns are independent:
  *   trade    P(k | y, r) ∝ exp(1.4 cos 2π(k/8 − y/3 − r/5)): tells of y only together with the region
@@ -34,14 +34,15 @@ static const char *const classes[CLASSES] = {"paid", "late", "lost"};
 static const double priors[CLASSES] = {0.5, 0.3, 0.2};
 static const char *const regions[REGIONS] = {"north", "east", "south", "west", "islands"};
 static const double region_shares[REGIONS] = {0.3, 0.25, 0.2, 0.2, 0.05};
-static const char *const trades[TRADES] = {"baker", "smith", "tailor", "mason", "miller", "weaver", "cooper", "tanner"};
+static const char *const trades[TRADES] = {"baker",  "smith",  "tailor", "mason",
+                                           "miller", "weaver", "cooper", "tanner"};
 static const double members[CLASSES] = {0.7, 0.5, 0.3};
 static const char *const answers[2] = {"no", "yes"};
 
 /* ---- the law ----------------------------------------------------------------------------------- */
 
-static const double dear = 2600, dear_missing = 0.65, cheap_missing = 0.05, no_missing = 0.3, yes_missing = 0.02,
-                    visit_missing = 0.1;
+static const double dear = 2600, dear_missing = 0.65, cheap_missing = 0.05, no_missing = 0.3,
+                    yes_missing = 0.02, visit_missing = 0.1;
 
 static double trade_weight(int trade, int class, int region)
 {
@@ -95,7 +96,8 @@ static double likelihood(const double *row, int class)
     int region = (int)row[REGION];
     double p = priors[class] * trade_share((int)row[TRADE], class, region) *
                density(row[AGE], age_mean(class, region), 8) *
-               density(log(row[DEBT]), 8, debt_deviation(class)), yes = members[class], mean = visit_mean(class);
+               density(log(row[DEBT]), 8, debt_deviation(class)),
+           yes = members[class], mean = visit_mean(class);
     p *= isnan(row[INCOME]) ? income_missing(class) : density(log(row[INCOME]), income_mean(class), 0.5);
     p *= isnan(row[MEMBER]) ? yes * yes_missing + (1 - yes) * no_missing : row[MEMBER] > 0 ? yes : 1 - yes;
     if (!isnan(row[VISITS])) p *= exp(-mean + row[VISITS] * log(mean));
@@ -120,10 +122,15 @@ static int draw_of(ht_rng *rng, const double *shares, int count)
     return k;
 }
 
+/* Uniform numbers are multiplied until they are below exp(-mean). */
 static double draw_poisson(ht_rng *rng, double mean)
 {
-    double product = ht_rng_uniform(rng), limit = exp(-mean), count = 0;
-    for (; product > limit; product *= ht_rng_uniform(rng)) count++;
+    double product = ht_rng_uniform(rng), limit = exp(-mean);
+    int count = 0;
+    while (product > limit) {
+        product *= ht_rng_uniform(rng);
+        count++;
+    }
     return count;
 }
 
@@ -193,7 +200,8 @@ static ht_code make_columns(ht_raw *raw, ht_fields *fields, ht_error *err)
     if (!fields->of) return err->code;
     raw->column_count = COLUMNS + 1;
     fields->count = COLUMNS;
-    for (size_t j = 0; j <= COLUMNS; j++) ht_text_copy(raw->columns[j].name, sizeof raw->columns[j].name, names[j]);
+    for (size_t j = 0; j <= COLUMNS; j++)
+        ht_text_copy(raw->columns[j].name, sizeof raw->columns[j].name, names[j]);
     raw->columns[COLUMNS].role = HT_COLUMN_LABEL;
     for (size_t j = 0; j < COLUMNS; j++) {
         fields->of[j].column = j;
@@ -213,12 +221,14 @@ ht_code ht_synth_table(const ht_data_request *request, ht_raw *raw, ht_error *er
     if (code == HT_OK) code = make_part(request->seed, HT_SYNTH_TRAIN, TRAIN_COUNT, &raw->train, &right, err);
     if (code == HT_OK) code = make_part(request->seed, HT_SYNTH_TEST, TEST_COUNT, &raw->test, &right, err);
     if (code == HT_OK)
-        ht_notes_add(&raw->facts,
-                     "best: the rule of Bayes, which knows the law, is right in %.4f of the test part, in %.4f of "
-                     "all such samples",
-                     (double)right / TEST_COUNT, BEST_ACCURACY);
+        ht_notes_add(
+            &raw->facts,
+            "best: the rule of Bayes, which knows the law, is right in %.4f of the test part, in %.4f of "
+            "all such samples",
+            (double)right / TEST_COUNT, BEST_ACCURACY);
     if (code == HT_OK && request->refuse_missing)
-        code = ht_error_set(err, HT_FAIL, "table-synth: cells are missing by its making (data.missing=refuse)");
+        code =
+            ht_error_set(err, HT_FAIL, "table-synth: cells are missing by its making (data.missing=refuse)");
     if (code == HT_OK) code = ht_inputs_settle(raw, &fields, request->missing, err);
     ht_fields_free(&fields);
     return code;

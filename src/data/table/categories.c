@@ -27,10 +27,11 @@ static ht_code refuse_unknown(const ht_text_table *table, const char *name, ht_e
 {
     ht_guess guess = ht_guess_for(name);
     for (size_t k = 0; k < table->columns; k++) ht_guess_offer(&guess, ht_text_table_name(table, k));
-    return ht_error_set(err, HT_FAIL,
-                        "%s: data.categories: there is no column '%.60s'%s; give names of its header or numbers "
-                        "from 1 to %zu, with commas between",
-                        table->path, name, table->header ? ht_guess_words(&guess) : "", table->columns);
+    return ht_error_set(
+        err, HT_FAIL,
+        "%s: data.categories: there is no column '%.60s'%s; give names of its header or numbers "
+        "from 1 to %zu, with commas between",
+        table->path, name, table->header ? ht_guess_words(&guess) : "", table->columns);
 }
 
 static ht_code ask(ht_columns *columns, const ht_text_table *table, const char *name, ht_error *err)
@@ -88,10 +89,11 @@ static ht_code refuse_marks(const ht_text_table *table, size_t i, const char *hi
     char what[DESCRIBED];
     const ht_column *c = &table->column[i];
     ht_text_table_describe(table, i, what, sizeof what);
-    return ht_error_set(err, HT_FAIL,
-                        "%s:%zu: %s holds '%s'; inputs are plain numbers%s; or name the column in data.categories "
-                        "if these are categories",
-                        table->path, c->word_line, what, c->word, hint);
+    return ht_error_set(
+        err, HT_FAIL,
+        "%s:%zu: %s holds '%s'; inputs are plain numbers%s; or name the column in data.categories "
+        "if these are categories",
+        table->path, c->word_line, what, c->word, hint);
 }
 
 /* The label was guessed, and this one looks like a label, too. */
@@ -102,11 +104,11 @@ static ht_code question_label(const ht_columns *columns, const ht_text_table *ta
     if (!*way || table->column[columns->label].words > 0) return HT_OK;
     ht_text_table_describe(table, i, what, sizeof what);
     ht_text_table_describe(table, columns->label, label, sizeof label);
-    return ht_error_set(err, HT_FAIL,
-                        "%s:%zu: %s holds words, as '%s': is it the label, or %s, the last, which holds numbers%s; "
-                        "--label %zu takes the last",
-                        table->path, table->column[i].word_line, what, table->column[i].word, label, way,
-                        columns->label + 1);
+    return ht_error_set(
+        err, HT_FAIL,
+        "%s:%zu: %s holds words, as '%s': is it the label, or %s, the last, which holds numbers%s; "
+        "--label %zu takes the last",
+        table->path, table->column[i].word_line, what, table->column[i].word, label, way, columns->label + 1);
 }
 
 static void tell_mixed(const ht_text_table *table, size_t i, ht_raw *raw)
@@ -115,14 +117,15 @@ static void tell_mixed(const ht_text_table *table, size_t i, ht_raw *raw)
     const ht_column *c = &table->column[i];
     if (c->numbers == 0 || c->words == 0) return;
     ht_text_table_describe(table, i, what, sizeof what);
-    ht_notes_add(&raw->notes,
-                 "%s:%zu: %s holds words, as '%s', and %zu number%s, the first in line %zu; all are taken for "
-                 "categories",
-                 table->path, c->word_line, what, c->word, c->numbers, c->numbers == 1 ? "" : "s", c->number_line);
+    ht_notes_add(
+        &raw->notes,
+        "%s:%zu: %s holds words, as '%s', and %zu number%s, the first in line %zu; all are taken for "
+        "categories",
+        table->path, c->word_line, what, c->word, c->numbers, c->numbers == 1 ? "" : "s", c->number_line);
 }
 
-static ht_code settle_column(ht_columns *columns, const ht_text_table *table, size_t i, size_t *wordy, ht_raw *raw,
-                     ht_error *err)
+static ht_code settle_column(ht_columns *columns, const ht_text_table *table, size_t i, size_t *wordy,
+                             ht_raw *raw, ht_error *err)
 {
     const ht_column *c = &table->column[i];
     const char *hint = ht_cell_hint(c->word, table->dialect.decimal);
@@ -143,7 +146,8 @@ ht_code ht_columns_words(ht_columns *columns, const ht_text_table *table, const 
 {
     size_t wordy[2] = {0, 0}; /* how many, and the last of them */
     columns->words = ht_alloc(columns->count, sizeof *columns->words, "the columns", err);
-    columns->asked = columns->words ? ht_alloc(columns->count, sizeof *columns->asked, "the columns", err) : NULL;
+    columns->asked =
+        columns->words ? ht_alloc(columns->count, sizeof *columns->asked, "the columns", err) : NULL;
     if (!columns->asked) return err->code;
     for (size_t i = 0; request->numbers_only && i < columns->count; i++)
         if (is_input(columns, i) && (table->column[i].text || is_wordy(&table->column[i])))
@@ -151,8 +155,10 @@ ht_code ht_columns_words(ht_columns *columns, const ht_text_table *table, const 
     if (request->numbers_only) return HT_OK;
     if (ask_all(columns, table, request->categories, err) != HT_OK) return err->code;
     for (size_t i = 0; i < columns->count; i++)
-        if (is_input(columns, i) && settle_column(columns, table, i, wordy, raw, err) != HT_OK) return err->code;
-    if (wordy[0] == 1 && columns->origin == HT_LABEL_GUESSED) return question_label(columns, table, wordy[1], err);
+        if (is_input(columns, i) && settle_column(columns, table, i, wordy, raw, err) != HT_OK)
+            return err->code;
+    if (wordy[0] == 1 && columns->origin == HT_LABEL_GUESSED)
+        return question_label(columns, table, wordy[1], err);
     return HT_OK;
 }
 
@@ -169,7 +175,7 @@ static ht_code declare(const ht_text_table *table, const ht_column *c, ht_field_
 }
 
 ht_code ht_columns_fields(const ht_columns *columns, const ht_text_table *table, ht_fields *fields,
-                         ht_error *err)
+                          ht_error *err)
 {
     fields->of = ht_alloc(columns->inputs, sizeof *fields->of, "the columns", err);
     if (!fields->of) return err->code;

@@ -104,7 +104,9 @@ static ht_code list_columns(const ht_columns *columns, const ht_text_table *tabl
         ht_dataset_column *c = &raw->columns[i];
         ht_text_copy(c->name, sizeof c->name, ht_text_table_name(table, i));
         ht_text_clean(c->name);
-        c->role = i == columns->label ? HT_COLUMN_LABEL : columns->out[i] ? HT_COLUMN_LEFT_OUT : HT_COLUMN_NUMBERS;
+        c->role = i == columns->label ? HT_COLUMN_LABEL
+                  : columns->out[i]   ? HT_COLUMN_LEFT_OUT
+                                      : HT_COLUMN_NUMBERS;
         if (i == columns->label || !columns->out[i]) continue;
         const char *why = reason(table, i);
         ht_text_copy(c->why, sizeof c->why, why ? why : "it says the same as the label");

@@ -37,7 +37,7 @@ ht_code ht_columns_words(ht_columns *columns, const ht_text_table *table, const 
 
 /* The inputs as columns of cells, with the words that @attribute declares. In categories.c. */
 ht_code ht_columns_fields(const ht_columns *columns, const ht_text_table *table, ht_fields *fields,
-                         ht_error *err);
+                          ht_error *err);
 
 /* Leaves out the columns in which each class of the label has a value of its own, over 20 rows or more with
  * up to 64 classes, up to a fifth of its cells missing; and columns that together are the label one-hot, one

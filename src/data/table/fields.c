@@ -29,13 +29,14 @@ static ht_code find_declared(ht_field_column *column, const char *field, double 
 {
     double number;
     size_t found = ht_words_find(&column->list, field);
-    if (found == column->list.count && ht_parse_number(field, &number)) found = find_number(&column->list, number);
+    if (found == column->list.count && ht_parse_number(field, &number))
+        found = find_number(&column->list, number);
     *value = found < column->list.count ? (double)found : HT_ROWS_MISSING;
     return HT_OK;
 }
 
 ht_code ht_fields_word(ht_field_column *column, const char *field, char decimal, bool add, double *value,
-                      ht_error *err)
+                       ht_error *err)
 {
     char number[NUMBER];
     size_t found;

@@ -16,10 +16,10 @@ enum { HT_CATEGORIES_MAX = 1000 };
 #define HT_FIELDS_UNSEEN (-1.0)
 
 typedef struct ht_field_column {
-    size_t column;          /* of raw->columns */
-    char what[80];          /* "column 3 'colour'", for messages */
-    bool words;             /* cells are numbers of words in `list` */
-    bool declared, asked;   /* `list` is that of @attribute; a person says that these are categories */
+    size_t column;        /* of raw->columns */
+    char what[80];        /* "column 3 'colour'", for messages */
+    bool words;           /* cells are numbers of words in `list` */
+    bool declared, asked; /* `list` is that of @attribute; a person says that these are categories */
     ht_words list;
     char unseen[HT_LABEL_NAME]; /* the first word of the test part that the training part lacks */
 } ht_field_column;
@@ -34,7 +34,7 @@ typedef struct ht_fields {
  * without, it is HT_FIELDS_UNSEEN. Numbers are the same word however they are written (1, 1.0), unless zeros
  * come before them (02134). */
 ht_code ht_fields_word(ht_field_column *column, const char *field, char decimal, bool add, double *value,
-                      ht_error *err);
+                       ht_error *err);
 
 void ht_fields_free(ht_fields *fields);
 

@@ -33,31 +33,38 @@ static void tell_numbers(ht_raw *raw, const tally *t, size_t indicators)
     const char *more = t->columns > NAMED ? ", …" : "";
     if (t->cells == 0) return;
     if (indicators > 0)
-        snprintf(also, sizeof also, ", and %zu of these columns one more input, 1 where it is missing", indicators);
+        snprintf(also, sizeof also, ", and %zu of these columns one more input, 1 where it is missing",
+                 indicators);
     ht_notes_add(&raw->notes,
                  "%zu missing cell%s in %zu column%s (%s%s) got the median of the column's training part%s; "
                  "data.missing=refuse makes them an error",
-                 t->cells, t->cells == 1 ? "" : "s", t->columns, t->columns == 1 ? "" : "s", names_of(t), more, also);
+                 t->cells, t->cells == 1 ? "" : "s", t->columns, t->columns == 1 ? "" : "s", names_of(t),
+                 more, also);
     ht_notes_add(&raw->facts, "missing: %zu cells of %zu columns, filled with medians: %s%s", t->cells,
                  t->columns, names_of(t), more);
 }
 
-static void tell_words(ht_raw *raw, const tally *missing, const tally *none, const tally *unseen, const char *as)
+static void tell_words(ht_raw *raw, const tally *missing, const tally *none, const tally *unseen,
+                       const char *as)
 {
     if (missing->cells > 0)
-        ht_notes_add(&raw->notes, "%zu missing cell%s in %zu column%s of words (%s%s) are a category of their own",
-                     missing->cells, missing->cells == 1 ? "" : "s", missing->columns,
-                     missing->columns == 1 ? "" : "s", names_of(missing), missing->columns > NAMED ? ", …" : "");
+        ht_notes_add(
+            &raw->notes, "%zu missing cell%s in %zu column%s of words (%s%s) are a category of their own",
+            missing->cells, missing->cells == 1 ? "" : "s", missing->columns,
+            missing->columns == 1 ? "" : "s", names_of(missing), missing->columns > NAMED ? ", …" : "");
     if (none->cells > 0)
-        ht_notes_add(&raw->notes, "%zu missing cell%s in %zu column%s of words (%s%s) are of no category: its inputs are 0",
-                     none->cells, none->cells == 1 ? "" : "s", none->columns, none->columns == 1 ? "" : "s",
-                     names_of(none), none->columns > NAMED ? ", …" : "");
+        ht_notes_add(
+            &raw->notes,
+            "%zu missing cell%s in %zu column%s of words (%s%s) are of no category: its inputs are 0",
+            none->cells, none->cells == 1 ? "" : "s", none->columns, none->columns == 1 ? "" : "s",
+            names_of(none), none->columns > NAMED ? ", …" : "");
     if (unseen->cells > 0)
-        ht_notes_add(&raw->notes,
-                     "%zu cell%s of the test part, in %zu column%s (%s%s), hold a category that the training part "
-                     "lacks, as '%s': all inputs of the column are 0 there",
-                     unseen->cells, unseen->cells == 1 ? "" : "s", unseen->columns, unseen->columns == 1 ? "" : "s",
-                     names_of(unseen), unseen->columns > NAMED ? ", …" : "", as);
+        ht_notes_add(
+            &raw->notes,
+            "%zu cell%s of the test part, in %zu column%s (%s%s), hold a category that the training part "
+            "lacks, as '%s': all inputs of the column are 0 there",
+            unseen->cells, unseen->cells == 1 ? "" : "s", unseen->columns, unseen->columns == 1 ? "" : "s",
+            names_of(unseen), unseen->columns > NAMED ? ", …" : "", as);
 }
 
 static void tell(ht_raw *raw, const ht_fields *fields, const ht_input_plan *plans)
@@ -73,14 +80,17 @@ static void tell(ht_raw *raw, const ht_fields *fields, const ht_input_plan *plan
         inputs += plans[j].values;
         indicators += plans[j].indicator && plans[j].values == 0;
         if (unseen.cells == 0 && c->test_unseen > 0) as = fields->of[j].unseen;
-        count_column(plans[j].values == 0 ? &numbers : plans[j].indicator ? &missing : &none, fields->of[j].what, lacking);
+        count_column(plans[j].values == 0 ? &numbers
+                     : plans[j].indicator ? &missing
+                                          : &none,
+                     fields->of[j].what, lacking);
         count_column(&unseen, fields->of[j].what, c->test_unseen);
     }
     tell_numbers(raw, &numbers, indicators);
     tell_words(raw, &missing, &none, &unseen, as);
     if (words > 0)
-        ht_notes_add(&raw->facts, "words: %zu column%s of words, %zu inputs of 0 and 1, one a category", words,
-                     words == 1 ? "" : "s", inputs);
+        ht_notes_add(&raw->facts, "words: %zu column%s of words, %zu inputs of 0 and 1, one a category",
+                     words, words == 1 ? "" : "s", inputs);
     ht_text_free(&numbers.names), ht_text_free(&missing.names);
     ht_text_free(&none.names), ht_text_free(&unseen.names);
 }
@@ -104,7 +114,8 @@ static ht_code rebuild_part(ht_raw_part *part, const ht_input_plan *plans, size_
             double value = part->wide[i * part->inputs + j];
             if (plans[j].out) continue;
             *at++ = kept(&plans[j], value);
-            if (plans[j].indicator && plans[j].values == 0) *at++ = isnan(value) ? 0 : -1; /* a code of one value */
+            if (plans[j].indicator && plans[j].values == 0)
+                *at++ = isnan(value) ? 0 : -1; /* a code of one value */
         }
     ht_free(part->wide);
     part->wide = to;
@@ -113,7 +124,8 @@ static ht_code rebuild_part(ht_raw_part *part, const ht_input_plan *plans, size_
 }
 
 /* Says in raw->columns where each column is, and lists the codes. */
-static ht_code place(ht_raw *raw, const ht_fields *fields, const ht_input_plan *plans, size_t width, ht_error *err)
+static ht_code place(ht_raw *raw, const ht_fields *fields, const ht_input_plan *plans, size_t width,
+                     ht_error *err)
 {
     size_t at = 0;
     raw->codes = ht_alloc(width, sizeof *raw->codes, "the columns", err);
@@ -138,8 +150,12 @@ static ht_code rebuild(ht_raw *raw, const ht_fields *fields, const ht_input_plan
         same = same && !plans[j].out && plans[j].values == 0 && c->train_missing + c->test_missing == 0;
         if (!plans[j].out) width += 1 + (plans[j].indicator && plans[j].values == 0);
     }
-    if (width == 0)
-        return ht_error_set(err, HT_FAIL, "%s: no column is left for the inputs", raw->train.path);
+    if (width == 0) {
+        const char *why = raw->columns[fields->of[0].column].why;
+        return ht_error_set(err, HT_FAIL, "%s: no column is left for the inputs: %s%s is left out (%s)",
+                            raw->train.path, fields->of[0].what, fields->count > 1 ? ", as others are," : "",
+                            why);
+    }
     if (place(raw, fields, plans, width, err) != HT_OK) return err->code;
     if (same) { /* numbers only, and all of them */
         ht_free(raw->codes);

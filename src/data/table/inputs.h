@@ -1,13 +1,12 @@
 /* inputs.h - what the columns of a table become, once it is settled which samples are the training part:
  *
  *   numbers      a missing one gets the median of the training part (the mean of the two middle values where
- *                their number is even). Where the training part lacks some, one more input is 1 where the cell
- *                is missing and 0 elsewhere (data.missing=indicate).
- *   categories   an input for each category of the training part, in the order of numbers, then of bytes (of
- *                ARFF: for each declared one, in that order), 1 in its samples and 0 elsewhere. Missing in the
- *                training part is a category, the last; missing or unknown in the test part alone, all are 0.
- *   left out     a column without a value in the training part; categories of which the training part has one
- *                only, or as many as samples (10 or more: names).
+ *                their number is even). Where the training part lacks some, one more input is 1 where the
+ * cell is missing and 0 elsewhere (data.missing=indicate). categories   an input for each category of the
+ * training part, in the order of numbers, then of bytes (of ARFF: for each declared one, in that order), 1 in
+ * its samples and 0 elsewhere. Missing in the training part is a category, the last; missing or unknown in
+ * the test part alone, all are 0. left out     a column without a value in the training part; categories of
+ * which the training part has one only, or as many as samples (10 or more: names).
  *
  * All that is noted and said in raw->columns. */
 #ifndef HT_DATA_TABLE_INPUTS_H
@@ -32,15 +31,17 @@ typedef struct ht_input_plan {
     double missing; /* the code of a missing cell */
 } ht_input_plan;
 
-/* Column j of the wide matrix, of numbers. In inputs_numbers.c. `room` is for as many doubles as there are training samples. */
+/* Column j of the wide matrix, of numbers. In inputs_numbers.c. `room` is for as many doubles as there are
+ * training samples. */
 void ht_inputs_number(ht_raw *raw, const ht_fields *fields, size_t j, ht_data_missing missing, double *room,
                       ht_input_plan *plan);
 
 /* The same of words. In inputs_words.c. */
-ht_code ht_inputs_words(ht_raw *raw, ht_fields *fields, size_t j, ht_data_missing missing, ht_input_plan *plan,
-                        ht_error *err);
+ht_code ht_inputs_words(ht_raw *raw, ht_fields *fields, size_t j, ht_data_missing missing,
+                        ht_input_plan *plan, ht_error *err);
 
 /* Marks a column as left out, and notes why. In inputs_numbers.c. */
-void ht_inputs_leave_out(ht_raw *raw, const ht_fields *fields, size_t j, const char *why, ht_input_plan *plan);
+void ht_inputs_leave_out(ht_raw *raw, const ht_fields *fields, size_t j, const char *why,
+                         ht_input_plan *plan);
 
 #endif

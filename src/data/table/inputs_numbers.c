@@ -1,4 +1,5 @@
-/* Columns of numbers: medians and indicators of what is missing; and what becomes of any that are left out. */
+/* Columns of numbers: medians and indicators of what is missing; and what becomes of any that are left out.
+ */
 #include <math.h>
 #include <stdlib.h>
 

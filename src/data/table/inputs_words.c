@@ -61,8 +61,8 @@ static void add_clean(ht_text *to, const char *word)
 }
 
 /* Fills plan->rank, and the words of the column. */
-static ht_code rank_words(ht_field_column *column, const size_t *counts, ht_dataset_column *c, ht_input_plan *plan,
-                          ht_error *err)
+static ht_code rank_words(ht_field_column *column, const size_t *counts, ht_dataset_column *c,
+                          ht_input_plan *plan, ht_error *err)
 {
     size_t used;
     ht_text text = {0};
@@ -82,7 +82,8 @@ static ht_code rank_words(ht_field_column *column, const size_t *counts, ht_data
 
 /* ---- what is odd ------------------------------------------------------------------------------- */
 
-/* Why a column is left out, NULL: it is not. `present`: how many words the training part has, in `cells` cells. */
+/* Why a column is left out, NULL: it is not. `present`: how many words the training part has, in `cells`
+ * cells. */
 static const char *reason(const ht_field_column *column, size_t present, size_t cells, bool indicated)
 {
     if (present == 0) return "it has no value in the training part";
@@ -94,10 +95,11 @@ static const char *reason(const ht_field_column *column, size_t present, size_t 
 
 static ht_code refuse_many(const ht_raw *raw, const ht_field_column *column, size_t values, ht_error *err)
 {
-    return ht_error_set(err, HT_FAIL,
-                        "%s: %s holds %zu categories, as '%.40s'; more than %d are not taken: write the rare ones "
-                        "alike, or leave the column out",
-                        raw->train.path, column->what, values, ht_words_at(&column->list, 0), HT_CATEGORIES_MAX);
+    return ht_error_set(
+        err, HT_FAIL,
+        "%s: %s holds %zu categories, as '%.40s'; more than %d are not taken: write the rare ones "
+        "alike, or leave the column out",
+        raw->train.path, column->what, values, ht_words_at(&column->list, 0), HT_CATEGORIES_MAX);
 }
 
 /* Cells of the test part whose category the training part lacks. */
@@ -128,8 +130,8 @@ static ht_code settle(ht_raw *raw, ht_field_column *column, size_t j, const size
     return HT_OK;
 }
 
-ht_code ht_inputs_words(ht_raw *raw, ht_fields *fields, size_t j, ht_data_missing missing, ht_input_plan *plan,
-                        ht_error *err)
+ht_code ht_inputs_words(ht_raw *raw, ht_fields *fields, size_t j, ht_data_missing missing,
+                        ht_input_plan *plan, ht_error *err)
 {
     ht_field_column *column = &fields->of[j];
     ht_dataset_column *c = &raw->columns[column->column];
@@ -140,7 +142,8 @@ ht_code ht_inputs_words(ht_raw *raw, ht_fields *fields, size_t j, ht_data_missin
     c->role = HT_COLUMN_CATEGORIES;
     c->train_missing = count_missing(&raw->train, j);
     c->test_missing = count_missing(&raw->test, j);
-    size_t values = column->declared ? column->list.count : present, there = raw->train.count - c->train_missing;
+    size_t values = column->declared ? column->list.count : present,
+           there = raw->train.count - c->train_missing;
     bool indicated = missing == HT_MISSING_INDICATE && c->train_missing > 0;
     const char *why = reason(column, present, there, indicated);
     ht_code code = HT_OK;
@@ -151,8 +154,8 @@ ht_code ht_inputs_words(ht_raw *raw, ht_fields *fields, size_t j, ht_data_missin
     else
         code = settle(raw, column, j, counts, indicated, plan, err);
     if (code == HT_OK && !why && 2 * once > there && there >= NAMES_ROWS)
-        ht_notes_add(&raw->notes, "%s: %s: most cells hold a word that no other training sample has", raw->train.path,
-                     column->what);
+        ht_notes_add(&raw->notes, "%s: %s: most cells hold a word that no other training sample has",
+                     raw->train.path, column->what);
     ht_free(counts);
     return code;
 }
