@@ -135,9 +135,9 @@ static void print_losses(const ht_results *r)
 {
     const ht_token_losses *l = &r->losses;
     if (r->tokens == 0) return;
-    printf(
-        "  loss in nats a token; one that knows only frequencies has %.4f, that knows the token before %.4f\n",
-        l->unigram, l->bigram);
+    printf("  loss in nats a token; one that knows only frequencies has %.4f, that knows the token before "
+           "%.4f\n",
+           l->unigram, l->bigram);
     if (l->least > 0)
         printf("  the least to expect is %.4f (what made the text has %.4f on this test part)\n", l->least,
                l->least_test);
