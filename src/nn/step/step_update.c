@@ -79,8 +79,8 @@ static void add_to_heads(const ht_noise *noise, const ht_tensor *tensor, float *
     int third = tensor->rows / 3, own = third / tensor->heads, count;
     for (int r = first; r < first + rows; r += count, w += (size_t)count * (size_t)tensor->columns) {
         count = own - r % own < first + rows - r ? own - r % own : first + rows - r;
-        ht_noise_add_unit(noise, w, (size_t)r, (size_t)count, (size_t)tensor->columns, (size_t)(r % third / own),
-                          factor);
+        ht_noise_add_unit(noise, w, (size_t)r, (size_t)count, (size_t)tensor->columns,
+                          (size_t)(r % third / own), factor);
     }
 }
 
