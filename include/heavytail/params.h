@@ -83,6 +83,8 @@ typedef struct ht_params {
 
 /* The choices of noise.type, in the table's order. */
 typedef enum ht_noise_type { HT_NOISE_NONE, HT_NOISE_SHARED, HT_NOISE_IID, HT_NOISE_ISOTROPIC } ht_noise_type;
+/* Of noise.unit: a filter and a row are the same. */
+typedef enum ht_noise_unit { HT_NOISE_FILTER, HT_NOISE_KERNEL, HT_NOISE_ROW, HT_NOISE_HEAD } ht_noise_unit;
 /* The choices of model.activation; GELU is the exact one, x Φ(x). */
 typedef enum ht_activation {
 #define HT_ACTIVATION(id, name) HT_##id,

@@ -45,6 +45,9 @@ const ht_prune_info *ht_prune_at(ht_prune_method method); /* static storage */
  * there are filters and neurons; "columns", "kernels" or "units" if it goes by column. Static storage. */
 const char *ht_prune_unit(const ht_network *net, ht_prune_method method, ht_prune_side side);
 
+/* Why the method cannot be used on this network: half a sentence, static storage; NULL: it can. */
+const char *ht_prune_refuses(const ht_network *net, ht_prune_method method);
+
 /* Does it listen to prune.unit? The others remove what they do. */
 bool ht_prune_has_sides(ht_prune_method method);
 
@@ -82,7 +85,8 @@ ht_prune_spec ht_prune_spec_of(const ht_params *params, const ht_samples *train)
 
 typedef struct ht_prune_layer {
     const char *unit; /* what it removes here: "filters"; static */
-    int64_t units, removed; /* units 0: the method does not act on this layer; there is no more to say of it */
+    int64_t units,
+        removed; /* units 0: the method does not act on this layer; there is no more to say of it */
     int64_t
         held; /* of the removed: stay in the smaller network, as zeros, because a sum or a norm reads them */
     double error; /* ε of this layer alone */

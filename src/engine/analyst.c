@@ -352,6 +352,15 @@ static void look_at_the_rest(look *l)
     }
 }
 
+/* The methods that the network can be pruned by. */
+static unsigned possible(const ht_network *net)
+{
+    unsigned all = 0;
+    for (int m = 0; m < HT_PRUNE_METHODS; m++)
+        if (!ht_prune_refuses(net, (ht_prune_method)m)) all |= 1u << m;
+    return all;
+}
+
 /* Cheap things first; each is published as soon as it is there. */
 static void look_at(ht_analyst *self, const ht_weight_snapshot *snapshot)
 {
@@ -365,7 +374,7 @@ static void look_at(ht_analyst *self, const ht_weight_snapshot *snapshot)
     if (evaluating) self->pace = ht_watch_evaluating(self->pace);
     begin(&l);
     /* While training runs only what is new in the request: it costs more than its share, but only once. */
-    l.wanted = snapshot->request.methods & ~(thorough ? self->current : self->requested);
+    l.wanted = snapshot->request.methods & ~(thorough ? self->current : self->requested) & possible(net);
     look_at_text(&l, false);
     if (!look_always(&l)) return;
     publish(&l);

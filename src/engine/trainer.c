@@ -11,7 +11,7 @@
 #include "kernel/kernel.h"
 #include "nn/layers/layer.h"
 #include "nn/schedule.h"
-#include "nn/tokens.h"
+#include "nn/layers/tokens.h"
 #include "num/rng.h"
 #include "params/batch.h"
 #include "weights/net/fill.h"
@@ -459,7 +459,8 @@ ht_step_result ht_trainer_step_captured(ht_trainer *t, ht_capture *capture)
                   .seed = seed_of(t),
                   .step = t->at.step},
         .noise_scale = ht_params_get(p, HT_P_NOISE_SCALE),
-        .noise_by_kernel = ht_params_get(p, HT_P_NOISE_UNIT) != 0,
+        .noise_by_kernel = ht_params_get(p, HT_P_NOISE_UNIT) == HT_NOISE_KERNEL,
+        .noise_by_head = ht_params_get(p, HT_P_NOISE_UNIT) == HT_NOISE_HEAD,
         .mask = t->mask,
         .capture = capture,
         .factors = t->factors,

@@ -106,7 +106,8 @@ static void gradient(const ht_layer *layer, const ht_span *span, const float *de
 }
 
 const ht_layer_kind ht_layer_norm = {
-    .cut = HT_CUT_SAMPLES, .causal = true,
+    .cut = HT_CUT_SAMPLES,
+    .causal = true,
     .channels_last = true,
     .describe = describe,
     .constant = constant,

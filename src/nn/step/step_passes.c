@@ -317,7 +317,8 @@ static void update_shard(void *context, int task, int worker)
     if (l == s->hidden) return;
     layer->kind->update(s, l, shard);
     for (int t = 0, weight = layer->weight; s->hyper->capture && t < layer->tensors; t++) {
-        if (!(layer->tensor[t].flags & HT_TENSOR_WEIGHT) || layer->weight < 0) continue; /* tied: the output's */
+        if (!(layer->tensor[t].flags & HT_TENSOR_WEIGHT) || layer->weight < 0)
+            continue; /* tied: the output's */
         ht_rows part = ht_layer_part(layer, &layer->tensor[t], shard);
         ht_capture_rows(s->hyper->capture, s->net, weight++, part.first, part.count, worker);
     }

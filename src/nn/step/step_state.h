@@ -32,9 +32,9 @@ struct ht_step {
     float *spare;   /* (batch × the widest layer with several readers): what one more of them gives */
     float *packed, *shared; /* as much as any layer wants */
     int threads;
-    size_t stride;    /* floats of a thread in … */
-    float *scratch;   /* (threads × stride) */
-    float *logits;    /* (batch × classes), then ∂L/∂logits; of sequences those of a chunk of positions */
+    size_t stride;  /* floats of a thread in … */
+    float *scratch; /* (threads × stride) */
+    float *logits;  /* (batch × classes), then ∂L/∂logits; of sequences those of a chunk of positions */
     /* Of sequences: losses and right answers of the blocks of a chunk, and ∂L/∂output, biases behind it. */
     double *block_loss;
     int *block_right;

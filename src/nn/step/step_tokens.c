@@ -1,6 +1,6 @@
 /* step_tokens.c - the output of networks on sequences: at every position the logits, their loss and what
- * comes back from them, a chunk of positions after the other, so that the logits of a batch are never there at
- * once, however large the vocabulary is. Tasks of a chunk are blocks of positions, then blocks of output
+ * comes back from them, a chunk of positions after the other, so that the logits of a batch are never there
+ * at once, however large the vocabulary is. Tasks of a chunk are blocks of positions, then blocks of output
  * weights, whose gradient adds up chunk by chunk: cut by shape, and so the same bits for any number of
  * threads. */
 #include <string.h>
@@ -64,11 +64,12 @@ static void answer_block(void *context, int block, int worker)
 {
     chunk *c = context;
     const ht_tensor *out = ht_network_output(c->s->net);
-    int first = block * BLOCK, width = out->columns, left = c->rows - first, rows = left < BLOCK ? left : BLOCK;
+    int first = block * BLOCK, width = out->columns, left = c->rows - first,
+        rows = left < BLOCK ? left : BLOCK;
     float *z = c->s->logits + (size_t)first * (size_t)out->rows;
     (void)worker;
-    ht_gemm_nt(rows, out->rows, width, c->scale, c->h + (size_t)first * (size_t)width, width, out->data, width,
-               0.0f, z, out->rows);
+    ht_gemm_nt(rows, out->rows, width, c->scale, c->h + (size_t)first * (size_t)width, width, out->data,
+               width, 0.0f, z, out->rows);
     ht_add_bias(ht_tensor_biases(out), z, rows, out->rows);
     weigh(c, block, first, rows);
     ht_gemm_nn(rows, width, out->rows, 1.0f, z, out->rows, out->data, width, 0.0f,
@@ -120,7 +121,9 @@ void ht_step_tokens(ht_step *s, const int32_t *labels, ht_step_result *result, s
 
 const float *ht_step_tied(const ht_step *s, const ht_tensor *tensor)
 {
-    return ht_network_is_tied(s->net) && s->hyper->train_output && tensor == ht_network_output(s->net) ? s->out_gradient : NULL;
+    return ht_network_is_tied(s->net) && s->hyper->train_output && tensor == ht_network_output(s->net)
+               ? s->out_gradient
+               : NULL;
 }
 
 void ht_step_update_tokens(ht_step *s, int first, int m, int shard)
