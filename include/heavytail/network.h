@@ -61,9 +61,9 @@ typedef struct ht_tensor {
     unsigned flags;             /* of ht_tensor_flag */
     int number; /* of its weight matrix: which draws are its own, of noise and initial weights */
     int rows, columns;
-    int window[2];          /* of filters: height and width of a kernel; 0 of others */
-    int heads; /* of attention: how many have an equal part of its columns (what heads give is projected), or of
-                  each third of its rows (queries, keys, values: three times as many rows); 0 of others */
+    int window[2]; /* of filters: height and width of a kernel; 0 of others */
+    int heads; /* of attention: how many have an equal part of its columns (what heads give is projected), or
+                  of each third of its rows (queries, keys, values: three times as many rows); 0 of others */
     float *data;            /* (rows × columns), row-major */
     struct ht_tensor *bias; /* of a weight matrix: (rows × 1), added before the activation; NULL: none */
 } ht_tensor;
@@ -135,7 +135,10 @@ static inline int ht_network_targets(const ht_network *net)
 }
 
 /* Is the output layer's weight matrix the token table of an embedding (model.tied)? */
-bool ht_network_is_tied(const ht_network *net);
+static inline bool ht_network_is_tied(const ht_network *net)
+{
+    return net->weights[net->weight_count - 1]->flags & HT_TENSOR_TABLE;
+}
 
 /* Hidden weight matrices: weights[0] .. weights[hidden - 1]. */
 static inline int ht_network_hidden(const ht_network *net)

@@ -12,7 +12,7 @@
 #include "nn/layers/layer.h"
 #include "nn/layers/multiply_adds.h"
 #include "nn/schedule.h"
-#include "nn/tokens.h"
+#include "nn/layers/tokens.h"
 #include "num/rng.h"
 #include "params/batch.h"
 #include "weights/net/fill.h"

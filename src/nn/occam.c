@@ -78,5 +78,6 @@ void ht_occam_mask(ht_mask *mask, const ht_network *net, double lambda)
 
 void ht_occam_prune(ht_network *net, double lambda)
 {
-    for (int l = 0; l < net->weight_count; l++) prune_tensor(net->weights[l], lambda);
+    for (int l = 0; l < net->weight_count; l++) /* the table of a tied output stays */
+        if (!(net->weights[l]->flags & HT_TENSOR_TABLE)) prune_tensor(net->weights[l], lambda);
 }

@@ -57,7 +57,7 @@ static ht_prune_words words_of(ht_prune_method m, ht_prune_side side)
 
 const char *ht_prune_unit(const ht_network *net, ht_prune_method m, ht_prune_side side)
 {
-    for (int l = 0; l < ht_network_hidden(net) && ops_of(m, side) == &ht_prune_neuron_ops; l++)
+    for (int l = 0; l < ht_network_hidden(net) && ops_of(m, side)->heads; l++)
         if (net->weights[l]->heads > 0) return "units"; /* heads, and neurons */
     return ht_prune_units_word(net, words_of(m, side));
 }
@@ -104,22 +104,22 @@ static ht_code measure_norm(ht_prune_plan *plan, int l, ht_error *err)
     return HT_OK;
 }
 
-/* Does the method act on matrix l? The token table is not pruned, nor a unit that is none: what attention or an
- * MLP adds to the channels of a sequence. */
+/* Does the method act on matrix l? The token table is not pruned, nor a unit that is none: what attention or
+ * an MLP adds to the channels of a sequence. */
 static bool acts_on(const ht_prune_plan *plan, const ht_prune_info *info, int l)
 {
     const ht_tensor *w = plan->net->weights[l];
     if (w->flags & HT_TENSOR_OUTPUT) return info->output_layer && !(w->flags & HT_TENSOR_TABLE);
-    return plan->ops != &ht_prune_neuron_ops || w->flags & HT_TENSOR_PRUNABLE || ht_prune_takes_heads(plan, l);
+    return !plan->ops->heads || w->flags & HT_TENSOR_PRUNABLE || ht_prune_takes_heads(plan, l);
 }
 
 const char *ht_prune_refuses(const ht_network *net, ht_prune_method m)
 {
     bool attends = net->positions > 0;
     for (int l = 0; l < ht_network_hidden(net); l++) attends = attends || net->weights[l]->heads > 0;
-    return methods[m].info.calibrated && attends
-               ? "measures what each weight reads, which networks with attention or on sequences do not tell it"
-               : NULL;
+    return methods[m].info.calibrated && attends ? "measures what each weight reads, which networks with "
+                                                   "attention or on sequences do not tell it"
+                                                 : NULL;
 }
 
 static ht_code check_method(const ht_network *net, const ht_prune_info *info, const ht_prune_spec *spec,
@@ -219,8 +219,7 @@ ht_code ht_prune_try(ht_prune_result *result, const ht_network *net, const ht_sa
     ht_prune_plan plan;
     if (small) *small = NULL;
     ht_code code = ht_prune_plan_make(&plan, net, spec, pool, err);
-    if (code == HT_OK)
-        code = (plan.masks ? try_masked : try_copy)(result, &plan, train, test, small, err);
+    if (code == HT_OK) code = (plan.masks ? try_masked : try_copy)(result, &plan, train, test, small, err);
     ht_prune_plan_free(&plan);
     return code;
 }

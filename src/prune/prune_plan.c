@@ -16,7 +16,7 @@ static bool has_values(const ht_tensor *weight)
 ht_tensor ht_prune_part(const ht_prune_plan *plan, const ht_network *net, int l)
 {
     ht_tensor part = *net->weights[l];
-    if (plan->ops != &ht_prune_svd_ops || !has_values(&part)) return part;
+    if (!plan->ops->values || !has_values(&part)) return part;
     part.rows /= 3;
     part.data += 2 * ht_tensor_size(&part);
     return part;
@@ -24,7 +24,7 @@ ht_tensor ht_prune_part(const ht_prune_plan *plan, const ht_network *net, int l)
 
 bool ht_prune_takes_heads(const ht_prune_plan *plan, int l)
 {
-    return plan->ops == &ht_prune_neuron_ops && has_values(plan->net->weights[l]);
+    return plan->ops->heads && has_values(plan->net->weights[l]);
 }
 
 void ht_prune_free_row_norms(ht_prune_plan *plan)
@@ -102,8 +102,8 @@ ht_prune_result ht_prune_plan_result(const ht_prune_plan *plan, const int64_t re
         double share = ht_prune_lost(lost2[l], plan->norm2[l]);
         int64_t held = plan->ops->masks && plan->reach.held[l] ? removed[l] : 0;
         if (!plan->acts[l]) continue;
-        r.layers[l] = (ht_prune_layer){unit_at(plan, l), plan->units[l],
-                                       removed[l], held, ht_prune_error(plan->spec.metric, share)};
+        r.layers[l] = (ht_prune_layer){unit_at(plan, l), plan->units[l], removed[l], held,
+                                       ht_prune_error(plan->spec.metric, share)};
         r.units += plan->units[l];
         r.removed += removed[l];
         r.held += held;

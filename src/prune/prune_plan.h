@@ -31,7 +31,7 @@ typedef struct ht_prune_plan {
     bool acts[HT_WEIGHTS_MAX]; /* on which matrices; of others `units` is 0, and orders are empty */
     int layers;                /* it acts on none from here on */
     bool masks;                /* as the operations say, but heads are no rows that a mask can leave out */
-    bool joint; /* they are ranked together */
+    bool joint;                /* they are ranked together */
     int64_t units[HT_WEIGHTS_MAX];
     double norm2[HT_WEIGHTS_MAX];          /* ‖W‖² of each layer */
     double *row_norm2[HT_WEIGHTS_MAX];     /* (rows): ‖w‖² of each row; only while preparing */
@@ -54,8 +54,10 @@ typedef struct ht_prune_ops {
     ht_code (*curve)(const ht_prune_plan *plan, const ht_samples *samples, ht_prune_curve *curve,
                      ht_error *err);
     const char *unlasting; /* ht_prune_unlasting; NULL: zeros are what it removes */
-    bool centres;          /* listens to spec.centre */
-    bool masks; /* units are rows, which a mask can leave out: trying needs no copy of the network */
+    bool centres; /* listens to spec.centre */
+    bool heads;   /* of attention, units are whole heads */
+    bool values;  /* of attention's queries, keys and values it takes the values alone */
+    bool masks;   /* units are rows, which a mask can leave out: trying needs no copy of the network */
     const struct ht_prune_ops *columns; /* what prune.unit = column asks for; NULL: the same */
     ht_prune_words words;               /* NULL: as the table says, and of filters with `masks` "filters" */
 } ht_prune_ops;
@@ -66,8 +68,8 @@ typedef struct ht_prune_ops {
 
 ht_code ht_prune_plan_make(ht_prune_plan *plan, const ht_network *net, const ht_prune_spec *spec,
                            struct ht_pool *pool, ht_error *err);
-/* The part of matrix l of `net` that the method acts on, which lies there: all of it, but of the queries, keys and
- * values of attention svd takes the values' rows. */
+/* The part of matrix l of `net` that the method acts on, which lies there: all of it, but of the queries,
+ * keys and values of attention svd takes the values' rows. */
 ht_tensor ht_prune_part(const ht_prune_plan *plan, const ht_network *net, int l);
 /* Does the method take whole heads of matrix l, which has queries, keys and values? */
 bool ht_prune_takes_heads(const ht_prune_plan *plan, int l);

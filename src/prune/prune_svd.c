@@ -193,5 +193,6 @@ const ht_prune_ops ht_prune_svd_ops = {
     .measure = measure,
     .unlasting = "what it takes are directions, not weights: the next step brings them back",
     .centres = true,
+    .values = true,
     .curve = ht_prune_svd_curve,
 };

@@ -323,7 +323,7 @@ static size_t number_before(const char *notes, const char *words)
 static void a_text_is_split_by_place(void **state)
 {
     (void)state;
-    static char text[3 * 20000];
+    static char text[3 * 20000 + 5];
     static const struct {
         size_t count;
         int context;
@@ -363,7 +363,7 @@ static void a_text_is_split_by_place(void **state)
 static void the_first_samples_are_a_fair_part(void **state)
 {
     (void)state;
-    static char text[3 * 20000];
+    static char text[3 * 20000 + 5];
     size_t size = unique_text(text, 20000);
     put("fair.txt", text, size);
     const ht_data_options few = {
@@ -385,7 +385,7 @@ static void the_first_samples_are_a_fair_part(void **state)
 static void another_seed_is_another_split(void **state)
 {
     (void)state;
-    static char text[3 * 5000];
+    static char text[3 * 5000 + 5];
     put("split.txt", text, unique_text(text, 5000));
     ht_data_options options = {.dir = work_dir, .seed = 1, .context = 10};
     ht_dataset *a = load_with("text:split.txt", &options), *same = load_with("text:split.txt", &options);
@@ -443,7 +443,7 @@ static void names_show_every_token_cleanly(void **state)
 static void what_only_the_test_part_has_is_named(void **state)
 {
     (void)state;
-    static char text[3 * 20000];
+    static char text[3 * 20000 + 5];
     ht_dataset *data = load_text(text, unique_text(text, 300), 64, 0.2);
     size_t unseen = number_before(data->notes, "do not occur in the training part");
     size_t left = number_before(data->notes, "fill no sample");

@@ -17,6 +17,16 @@ static double own_loss(const ht_markov *chain, const int32_t *text, size_t conte
     return sum / (double)context;
 }
 
+/* Samples from a text of context tokens each and one more. */
+static void cut(const ht_markov *chain, const int32_t *text, ht_raw_part *part)
+{
+    size_t context = part->inputs;
+    for (size_t i = 0; i < part->count; i++) {
+        ht_sequences_set(part, i, text + i * context);
+        part->least[i] = own_loss(chain, text + i * context, context);
+    }
+}
+
 static ht_code make_part(const ht_markov *chain, const ht_data_request *request, ht_synth_part which,
                          size_t tokens, size_t limit, ht_raw_part *part, ht_error *err)
 {
@@ -25,13 +35,11 @@ static ht_code make_part(const ht_markov *chain, const ht_data_request *request,
     ht_rng rng;
     ht_rng_init(&rng, request->seed, HT_STREAM_DATA, ht_synth_which(which, 0));
     int32_t *text = ht_alloc(length, sizeof *text, "the text", err);
-    part->least = text ? ht_alloc(count, sizeof *part->least, "the text", err) : NULL;
+    if (!text) return err->code;
+    ht_markov_text(chain, &rng, text, length);
+    part->least = ht_alloc(count, sizeof *part->least, "the text", err);
     ht_code code = part->least ? ht_sequences_reserve(part, count, context, err) : err->code;
-    if (code == HT_OK) ht_markov_text(chain, &rng, text, length);
-    for (size_t i = 0; i < count && code == HT_OK; i++) {
-        ht_sequences_set(part, i, text + i * context);
-        part->least[i] = own_loss(chain, text + i * context, context);
-    }
+    if (code == HT_OK) cut(chain, text, part);
     ht_free(text);
     return code;
 }
