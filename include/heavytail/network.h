@@ -135,7 +135,10 @@ static inline int ht_network_targets(const ht_network *net)
 }
 
 /* Is the output layer's weight matrix the token table of an embedding (model.tied)? */
-bool ht_network_is_tied(const ht_network *net);
+static inline bool ht_network_is_tied(const ht_network *net)
+{
+    return net->weights[net->weight_count - 1]->flags & HT_TENSOR_TABLE;
+}
 
 /* Hidden weight matrices: weights[0] .. weights[hidden - 1]. */
 static inline int ht_network_hidden(const ht_network *net)

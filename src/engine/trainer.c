@@ -11,7 +11,7 @@
 #include "kernel/kernel.h"
 #include "nn/layers/layer.h"
 #include "nn/schedule.h"
-#include "nn/tokens.h"
+#include "nn/layers/tokens.h"
 #include "num/rng.h"
 #include "params/batch.h"
 #include "weights/net/fill.h"

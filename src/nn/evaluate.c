@@ -2,7 +2,7 @@
  * chunks; inside a chunk a last hidden layer that is dense is taken shard by shard, so that scratch stays
  * small however wide the network is. Between two units of work, a lower layer or a shard of the last, a chunk
  * can wait. What a layer gives stays in a slot until the last one that reads it has. Of sequences the logits are
- * made for some positions at a time, and judged at once. */
+ * made for some positions at a time, and scored at once. */
 #include "nn/evaluation.h"
 
 #include <stdatomic.h>
@@ -169,7 +169,7 @@ static void add_shard(const ht_evaluation *e, const place *p, int shard)
 }
 
 /* One position after the other; a sample is done with its last one. */
-static void judge(ht_evaluation *e, place *p, int first, int rows)
+static void score_positions(ht_evaluation *e, place *p, int first, int rows)
 {
     int classes = e->net->classes, positions = e->net->positions;
     size_t start = start_of(e, p);
@@ -187,7 +187,7 @@ static void judge(ht_evaluation *e, place *p, int first, int rows)
 }
 
 /* Positions of all samples of a chunk. */
-static void judge_block(ht_evaluation *e, place *p, int block)
+static void score_block(ht_evaluation *e, place *p, int block)
 {
     const ht_network *net = e->net;
     const ht_tensor *out = ht_network_output(net);
@@ -203,7 +203,7 @@ static void judge_block(ht_evaluation *e, place *p, int block)
     ht_gemm_nt(rows, out->rows, width, net->mean_field ? 1.0f / (float)width : 1.0f,
                h + (size_t)first * (size_t)width, width, out->data, width, 0.0f, p->logits, out->rows);
     ht_add_bias(ht_tensor_biases(out), p->logits, rows, out->rows);
-    judge(e, p, first, rows);
+    score_positions(e, p, first, rows);
 }
 
 static void end_chunk(ht_evaluation *e, place *p)
@@ -213,7 +213,7 @@ static void end_chunk(ht_evaluation *e, place *p)
     int rows = rows_of(e, p), correct = 0;
     double losses = 0;
     if (e->net->positions > 0) {
-        p->chunk = -1; /* it has been judged */
+        p->chunk = -1; /* it has been scored */
         return;
     }
     ht_add_bias(ht_tensor_biases(out), p->logits, rows, out->rows);
@@ -241,7 +241,7 @@ static void make_unit(ht_evaluation *e, place *p)
     if (p->done < whole)
         make_layer(e, p, p->done);
     else if (e->net->positions > 0)
-        judge_block(e, p, p->done - whole);
+        score_block(e, p, p->done - whole);
     else
         add_shard(e, p, p->done - whole);
     if (++p->done == e->units) end_chunk(e, p);

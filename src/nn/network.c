@@ -102,11 +102,6 @@ bool ht_network_is_dense(const ht_network *net)
     return true;
 }
 
-bool ht_network_is_tied(const ht_network *net)
-{
-    return ht_network_output(net)->flags & HT_TENSOR_TABLE;
-}
-
 bool ht_network_one_activation(const ht_network *net)
 {
     for (int l = 1; l < ht_network_hidden(net); l++)

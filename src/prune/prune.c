@@ -57,7 +57,7 @@ static ht_prune_words words_of(ht_prune_method m, ht_prune_side side)
 
 const char *ht_prune_unit(const ht_network *net, ht_prune_method m, ht_prune_side side)
 {
-    for (int l = 0; l < ht_network_hidden(net) && ops_of(m, side) == &ht_prune_neuron_ops; l++)
+    for (int l = 0; l < ht_network_hidden(net) && ops_of(m, side)->heads; l++)
         if (net->weights[l]->heads > 0) return "units"; /* heads, and neurons */
     return ht_prune_units_word(net, words_of(m, side));
 }
@@ -105,7 +105,7 @@ static bool acts_on(const ht_prune_plan *plan, const ht_prune_info *info, int l)
 {
     const ht_tensor *w = plan->net->weights[l];
     if (w->flags & HT_TENSOR_OUTPUT) return info->output_layer && !(w->flags & HT_TENSOR_TABLE);
-    return plan->ops != &ht_prune_neuron_ops || w->flags & HT_TENSOR_PRUNABLE || ht_prune_takes_heads(plan, l);
+    return !plan->ops->heads || w->flags & HT_TENSOR_PRUNABLE || ht_prune_takes_heads(plan, l);
 }
 
 const char *ht_prune_refuses(const ht_network *net, ht_prune_method m)

@@ -109,6 +109,7 @@ const ht_prune_ops ht_prune_neuron_ops = {
     .project = ht_prune_project_rows,
     .measure = ht_prune_measure_rows,
     .curve = ht_prune_exact_curve,
+    .heads = true,
     .masks = true,
     .columns = &ht_prune_column_ops,
 };

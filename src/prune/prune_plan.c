@@ -15,7 +15,7 @@ static bool has_values(const ht_tensor *weight)
 ht_tensor ht_prune_part(const ht_prune_plan *plan, const ht_network *net, int l)
 {
     ht_tensor part = *net->weights[l];
-    if (plan->ops != &ht_prune_svd_ops || !has_values(&part)) return part;
+    if (!plan->ops->values || !has_values(&part)) return part;
     part.rows /= 3;
     part.data += 2 * ht_tensor_size(&part);
     return part;
@@ -23,7 +23,7 @@ ht_tensor ht_prune_part(const ht_prune_plan *plan, const ht_network *net, int l)
 
 bool ht_prune_takes_heads(const ht_prune_plan *plan, int l)
 {
-    return plan->ops == &ht_prune_neuron_ops && has_values(plan->net->weights[l]);
+    return plan->ops->heads && has_values(plan->net->weights[l]);
 }
 
 void ht_prune_free_row_norms(ht_prune_plan *plan)

@@ -192,5 +192,6 @@ const ht_prune_ops ht_prune_svd_ops = {
     .project = project,
     .measure = measure,
     .centres = true,
+    .values = true,
     .curve = ht_prune_svd_curve,
 };

@@ -15,7 +15,7 @@
 #include "heavytail/prune.h"
 #include "nn/layers/layer.h"
 #include "nn/step/step.h"
-#include "nn/tokens.h"
+#include "nn/layers/tokens.h"
 #include "num/rng.h"
 #include "params/preset.h"
 #include "unit/small.h"

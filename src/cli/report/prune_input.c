@@ -13,7 +13,7 @@
 #include "weights/safetensors.h"
 #include "heavytail/prune.h"
 #include "kernel/kernel.h"
-#include "nn/tokens.h"
+#include "nn/layers/tokens.h"
 #include "params/preset.h"
 
 static ht_code check_source(const ht_prune_source *s, ht_error *err)

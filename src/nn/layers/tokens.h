@@ -1,6 +1,6 @@
 /* tokens.h - networks that read sequences of tokens, and whether data are such. */
-#ifndef HT_NN_TOKENS_H
-#define HT_NN_TOKENS_H
+#ifndef HT_NN_LAYERS_TOKENS_H
+#define HT_NN_LAYERS_TOKENS_H
 
 #include "heavytail/dataset.h"
 #include "heavytail/network.h"

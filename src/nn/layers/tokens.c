@@ -1,4 +1,4 @@
-#include "nn/tokens.h"
+#include "nn/layers/tokens.h"
 
 #include <math.h>
 
