@@ -29,7 +29,7 @@ static ht_code make_room(ht_step *s, ht_step_layer *room, const ht_layer *layer,
 {
     static const char what[] = "the work of a layer";
     if (layer->kind->room) layer->kind->room(layer, s->capacity, &room->room);
-    if (layer->kind->cut == HT_CUT_SAMPLES && layer->tensors > 0)
+    if (layer->kind->cut == HT_CUT_SAMPLES && layer->kind->gradient)
         room->room.sums = ht_layer_numbers(layer) * HT_STEP_SPANS;
     if (room->room.scratch > s->stride) s->stride = (room->room.scratch + 15) / 16 * 16;
     if (room->room.bytes > 0 && !(room->bytes = ht_alloc(room->room.bytes, 1, what, err))) return HT_FAIL;
