@@ -29,7 +29,7 @@ static ht_code make_room(ht_step *s, ht_step_layer *room, const ht_layer *layer,
 {
     static const char what[] = "the work of a layer";
     if (layer->kind->room) layer->kind->room(layer, s->capacity, &room->room);
-    if (layer->kind->cut == HT_CUT_SAMPLES && layer->tensors > 0)
+    if (layer->kind->cut == HT_CUT_SAMPLES && layer->kind->gradient)
         room->room.sums = ht_layer_numbers(layer) * HT_STEP_SPANS;
     if (room->room.scratch > s->stride) s->stride = (room->room.scratch + 15) / 16 * 16;
     if (room->room.bytes > 0 && !(room->bytes = ht_alloc(room->room.bytes, 1, what, err))) return HT_FAIL;
@@ -351,10 +351,15 @@ ht_step_result ht_step_run(ht_step *s, ht_network *net, const float *x, const in
     ht_noise_prepare(&s->noise, &s->laws);
     if (ht_pool_threads(pool) > s->threads) pool = NULL; /* the same bits */
     memset(s->shard_max, 0, 3 * (size_t)s->shards * sizeof *s->shard_max);
-    ht_step_forward(s, pool);
-    if (left_off(&result)) return result;
-    answer(s, labels, &result, pool);
-    if (!ht_step_is_short(s) && isfinite(result.loss)) ht_step_backward(s, pool);
+    if (ht_step_is_one_chain(s)) {
+        ht_step_chain_whole(s, labels, &result, pool);
+        ht_step_end_backward(s, pool);
+    } else {
+        ht_step_forward(s, pool);
+        if (left_off(&result)) return result;
+        answer(s, labels, &result, pool);
+        if (!ht_step_is_short(s) && isfinite(result.loss)) ht_step_backward(s, pool);
+    }
     if (left_off(&result)) return result;
     guard(s, &result);
     if (!result.refused) ht_step_update(s, pool);

@@ -175,3 +175,36 @@ void ht_step_end_spans(ht_step *s, int reader, struct ht_pool *pool)
     chain c = {.s = s, .reader = reader};
     if (s->net->layers[reader].tensors > 0) ht_pool_run(pool, ht_step_spans(s), end_span, &c);
 }
+
+/* ---- all of it ---- */
+
+bool ht_step_is_one_chain(const ht_step *s)
+{
+    for (int l = 0; l < s->hidden; l++)
+        if (!is_cut_by_samples(s, l) || !is_heard_by_spans(s, l)) return false;
+    return s->net->positions > 0 && ht_step_tokens_fit(s);
+}
+
+typedef struct whole {
+    chain forward, back;
+    const int32_t *labels;
+} whole;
+
+static void whole_span(void *context, int task, int worker)
+{
+    whole *w = context;
+    forward_span(&w->forward, task, worker);
+    if (ht_cancelled()) return;
+    ht_step_tokens_span(w->forward.s, w->labels, task);
+    back_span(&w->back, task, worker);
+}
+
+void ht_step_chain_whole(ht_step *s, const int32_t *labels, ht_step_result *result, struct ht_pool *pool)
+{
+    whole w = {.forward = {.s = s, .from = 0, .to = s->hidden},
+               .back = {.s = s, .from = s->hidden - 1, .to = -1},
+               .labels = labels};
+    ht_step_pack(s, pool);
+    ht_pool_run(pool, ht_step_spans(s), whole_span, &w);
+    ht_step_tokens_end(s, labels, result, pool);
+}

@@ -154,7 +154,7 @@ static void hear(ht_step *s, struct ht_pool *pool)
 }
 
 /* Layers that read what nobody wants to know more of. */
-static void end_backward(ht_step *s, struct ht_pool *pool)
+void ht_step_end_backward(ht_step *s, struct ht_pool *pool)
 {
     for (s->reader = 0; s->reader < s->hidden; s->reader++) {
         const ht_layer *reader = &s->net->layers[s->reader];
@@ -190,7 +190,7 @@ void ht_step_backward(ht_step *s, struct ht_pool *pool)
         s->at = ht_step_chain_back(s, s->at, pool);
         if (s->at >= 0 && s->layer[s->at].wanted && s->net->layers[s->at].ends_at == s->at) hear_all(s, pool);
     }
-    end_backward(s, pool);
+    ht_step_end_backward(s, pool);
 }
 
 /* ---- the update ---- */

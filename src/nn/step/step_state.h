@@ -75,6 +75,11 @@ static inline const float *ht_step_delta(const ht_step *step, int l)
  * gives) into its delta. */
 ht_code ht_step_tokens_make(ht_step *step, const ht_network *net, ht_error *err);
 void ht_step_tokens(ht_step *step, const int32_t *labels, ht_step_result *result, struct ht_pool *pool);
+/* The same span by span, where the logits of the whole batch have room: all but the gradient of the output's
+ * weights, which, with loss and accuracy, is what is left when all spans are done. */
+bool ht_step_tokens_fit(const ht_step *step);
+void ht_step_tokens_span(ht_step *step, const int32_t *labels, int task);
+void ht_step_tokens_end(ht_step *step, const int32_t *labels, ht_step_result *result, struct ht_pool *pool);
 
 /* The gradient that a tensor has besides as the output's weights, where that is tied to it, like it; NULL:
  * none. */
@@ -87,6 +92,8 @@ void ht_step_update_tokens(ht_step *step, int first, int m, int shard);
  * update. Short networks have no second one. */
 void ht_step_forward(ht_step *step, struct ht_pool *pool);
 void ht_step_backward(ht_step *step, struct ht_pool *pool);
+/* The end of the way back: layers whose input learns nothing. */
+void ht_step_end_backward(ht_step *step, struct ht_pool *pool);
 void ht_step_update(ht_step *step, struct ht_pool *pool);
 bool ht_step_is_short(const ht_step *step);
 
@@ -96,6 +103,10 @@ bool ht_step_is_short(const ht_step *step);
 void ht_step_pack(ht_step *step, struct ht_pool *pool);
 int ht_step_chain_forward(ht_step *step, int l, struct ht_pool *pool);
 int ht_step_chain_back(ht_step *step, int l, struct ht_pool *pool);
+/* Is all of a network on sequences one chain? Then a span goes forward, is judged and goes back in one task:
+ * what the way back needs is still in cache. Into loss, accuracy and deltas. */
+bool ht_step_is_one_chain(const ht_step *step);
+void ht_step_chain_whole(ht_step *step, const int32_t *labels, ht_step_result *result, struct ht_pool *pool);
 void ht_step_hear_spans(ht_step *step, int at, int reader, struct ht_pool *pool);
 void ht_step_end_spans(ht_step *step, int reader, struct ht_pool *pool);
 

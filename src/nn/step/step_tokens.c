@@ -27,6 +27,7 @@ ht_code ht_step_tokens_make(ht_step *s, const ht_network *net, ht_error *err)
     static const char what[] = "the logits";
     const ht_tensor *out = ht_network_output(net);
     size_t chunk = (size_t)chunk_of(net, s->capacity), blocks = (chunk + BLOCK - 1) / BLOCK;
+    if (blocks < HT_STEP_SPANS) blocks = HT_STEP_SPANS;
     s->logits = ht_alloc(chunk * (size_t)net->classes, sizeof *s->logits, what, err);
     s->block_loss = ht_alloc(blocks, sizeof *s->block_loss, what, err);
     s->block_right = ht_alloc(blocks, sizeof *s->block_right, what, err);
@@ -60,20 +61,26 @@ static void weigh(chunk *c, int block, int first, int rows)
     for (size_t i = 0; i < (size_t)rows * (size_t)classes; i++) z[i] /= (float)c->all;
 }
 
-static void answer_block(void *context, int block, int worker)
+/* Positions first .. first + rows - 1 of a chunk, its block number `block`. */
+static void answer_rows(chunk *c, int block, int first, int rows)
 {
-    chunk *c = context;
     const ht_tensor *out = ht_network_output(c->s->net);
-    int first = block * BLOCK, width = out->columns, left = c->rows - first,
-        rows = left < BLOCK ? left : BLOCK;
+    int width = out->columns;
     float *z = c->s->logits + (size_t)first * (size_t)out->rows;
-    (void)worker;
     ht_gemm_nt(rows, out->rows, width, c->scale, c->h + (size_t)first * (size_t)width, width, out->data,
                width, 0.0f, z, out->rows);
     ht_add_bias(ht_tensor_biases(out), z, rows, out->rows);
     weigh(c, block, first, rows);
     ht_gemm_nn(rows, width, out->rows, 1.0f, z, out->rows, out->data, width, 0.0f,
                c->delta + (size_t)first * (size_t)width, width);
+}
+
+static void answer_block(void *context, int block, int worker)
+{
+    chunk *c = context;
+    int first = block * BLOCK, left = c->rows - first;
+    (void)worker;
+    answer_rows(c, block, first, left < BLOCK ? left : BLOCK);
 }
 
 /* Of some of the output's rows, and of their biases. */
@@ -94,29 +101,61 @@ static void gather_rows(void *context, int task, int worker)
     }
 }
 
-void ht_step_tokens(ht_step *s, const int32_t *labels, ht_step_result *result, struct ht_pool *pool)
+/* Positions from `at` on, at most `most`. */
+static chunk chunk_at(ht_step *s, const int32_t *labels, int at, int most)
 {
-    const ht_network *net = s->net;
-    const ht_tensor *out = ht_network_output(net);
     const ht_step_layer *last = &s->layer[s->hidden - 1];
-    size_t width = (size_t)out->columns;
-    int all = s->batch * net->positions, most = chunk_of(net, s->capacity), right = 0;
-    for (int at = 0; at < all; at += most) {
-        chunk c = {.s = s,
+    size_t width = (size_t)ht_network_output(s->net)->columns;
+    int all = s->batch * s->net->positions;
+    return (chunk){.s = s,
                    .labels = labels + at,
                    .h = last->hidden + (size_t)at * width,
                    .delta = last->delta + (size_t)at * width,
                    .rows = all - at < most ? all - at : most,
                    .all = all,
-                   .scale = net->mean_field ? 1.0f / (float)width : 1.0f,
+                   .scale = s->net->mean_field ? 1.0f / (float)width : 1.0f,
                    .first = at == 0};
+}
+
+/* When the blocks of a chunk are done: the gradient, losses and right answers in their order. */
+static void end_chunk(chunk *c, int blocks, ht_step_result *result, struct ht_pool *pool)
+{
+    ht_step *s = c->s;
+    ht_pool_run(pool, (ht_network_output(s->net)->rows + ROWS - 1) / ROWS, gather_rows, c);
+    for (int b = 0; b < blocks; b++) {
+        result->loss += s->block_loss[b] / c->all;
+        result->accuracy += (double)s->block_right[b] / c->all;
+    }
+}
+
+void ht_step_tokens(ht_step *s, const int32_t *labels, ht_step_result *result, struct ht_pool *pool)
+{
+    int all = s->batch * s->net->positions, most = chunk_of(s->net, s->capacity);
+    for (int at = 0; at < all; at += most) {
+        chunk c = chunk_at(s, labels, at, most);
         int blocks = (c.rows + BLOCK - 1) / BLOCK;
         ht_pool_run(pool, blocks, answer_block, &c);
-        ht_pool_run(pool, (out->rows + ROWS - 1) / ROWS, gather_rows, &c);
-        for (int b = 0; b < blocks; b++) result->loss += s->block_loss[b], right += s->block_right[b];
+        end_chunk(&c, blocks, result, pool);
     }
-    result->loss /= all;
-    result->accuracy = (double)right / all;
+}
+
+bool ht_step_tokens_fit(const ht_step *s)
+{
+    return s->batch * s->net->positions <= chunk_of(s->net, s->capacity);
+}
+
+void ht_step_tokens_span(ht_step *s, const int32_t *labels, int task)
+{
+    const ht_span span = ht_step_span_of(s, s->hidden - 1, task);
+    int positions = s->net->positions;
+    chunk c = chunk_at(s, labels, 0, s->batch * positions);
+    answer_rows(&c, task, span.first * positions, span.samples * positions);
+}
+
+void ht_step_tokens_end(ht_step *s, const int32_t *labels, ht_step_result *result, struct ht_pool *pool)
+{
+    chunk c = chunk_at(s, labels, 0, s->batch * s->net->positions);
+    end_chunk(&c, ht_step_spans(s), result, pool);
 }
 
 const float *ht_step_tied(const ht_step *s, const ht_tensor *tensor)
