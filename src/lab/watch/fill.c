@@ -130,6 +130,7 @@ static void fill_curve(const ht_network_look *n, uint64_t step, ht_report *r)
     int every = (c->count - 1) / (HT_REPORT_CURVE - 2) + 1;
     for (int i = 0; i < c->count; i += every) look->points[look->count++] = c->points[i];
     if ((c->count - 1) % every != 0) look->points[look->count++] = c->points[c->count - 1];
+    look->samples = r->samples;
     r->method = c->method;
     r->metric = c->metric;
     r->full = c->points[0];
