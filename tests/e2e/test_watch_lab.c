@@ -287,6 +287,10 @@ static void data_bring_accuracy_and_a_pruning_curve(void **state)
     vt_key(t, "p");
     vt_assert(t, vt_wait_text(t, "κ", PATIENCE));
     vt_assert(t, vt_wait_text(t, "accuracy", PATIENCE));
+    vt_assert(t, vt_wait_text(t, "test samples", PATIENCE));
+    int column, row;
+    vt_assert(t, vt_find(t, "test samples", &column, &row));
+    vt_assert(t, atoi(strstr(vt_row(t, row), "test samples") + strlen("test samples")) > 0);
     vt_key(t, "2");
     vt_assert(t, vt_wait_text(t, "one method is looked at", PATIENCE));
     leave(t);

@@ -47,7 +47,8 @@ static const rule rules[] = {
     {"lesson", " base params view "},
     {"render", " base params data tail prune chart view "},
     {"term", " base view render "},
-    {"lab", " base params tail prune weights follow link engine session chart experiment view lesson render term "},
+    {"lab",
+     " base params tail prune weights follow link engine session chart experiment view lesson render term "},
     {"bench",
      " base params num stable kernel nn tail prune link engine session chart experiment sweep view render "},
     {"cli", " base params num data kernel nn tail prune certify weights follow engine session chart "

@@ -130,6 +130,7 @@ static void fill_curve(const ht_network_look *n, uint64_t step, ht_report *r)
     int every = (c->count - 1) / (HT_REPORT_CURVE - 2) + 1;
     for (int i = 0; i < c->count; i += every) look->points[look->count++] = c->points[i];
     if ((c->count - 1) % every != 0) look->points[look->count++] = c->points[c->count - 1];
+    look->samples = r->samples;
     r->method = c->method;
     r->metric = c->metric;
     r->full = c->points[0];
@@ -150,6 +151,7 @@ static void fill_report(const ht_trainings *t, const ht_news *news, const ht_lay
     r->error = t->error;
     r->parameters = look->all.values;
     r->speed_up = (double)NAN;
+    r->samples = r->samples_of = number_of_rows(t->watched.samples);
     fill_curve(&look->network, r->step, r);
 }
 
@@ -250,7 +252,7 @@ void ht_fill_shown(ht_trainings *t, ht_training *one, ht_model *m)
     one->added = add_looks(m->trace, ht_history_now(&one->history), layer + 1, one->added);
     const ht_scalars *s = t->watched.scalars;
     one->rows_added =
-        add_rows(m->trace, s, s ? ht_scalars_now(s) : NULL, t->watched.samples, one->rows_added);
+        add_rows(m->trace, s, s ? ht_scalars_now(s) : NULL, t->watched.samples > 0, one->rows_added);
     say_shape(&t->watched, m);
     set_steps(one, &t->watched, m);
     set_numbers(m);
@@ -314,7 +316,7 @@ static void fill_ghost(ht_trainings *t, ht_model *m, ht_ghost *ghost, const ht_t
     if (layer >= 0) number = ht_history_layer(&one->history, name);
     if (l) fill_report(t, look, l, layer, &ghost->report);
     if (number >= 0) add_looks(ghost->trace, run, number, (double)NAN);
-    add_rows(ghost->trace, one->rows ? &one->rows->scalars : NULL, rows, t->watched.samples, (double)NAN);
+    add_rows(ghost->trace, one->rows ? &one->rows->scalars : NULL, rows, t->watched.samples > 0, (double)NAN);
     if (run && run->count) ghost->step = (uint64_t)run->look[run->count - 1].step;
     if (rows && rows->count) ghost->step = (uint64_t)fmax((double)ghost->step, rows->step[rows->count - 1]);
     ghost->test_loss = ht_curve_last(&ghost->trace[HT_TRACE_TEST_LOSS]);

@@ -249,7 +249,8 @@ ht_code ht_lab_trainings_open(ht_lab *lab, const char *const *paths, int count,
     ht_lab_trainings *l = ht_alloc(1, sizeof *l, "the watched trainings", err);
     if (!l) return HT_FAIL;
     ht_code code =
-        ht_trainings_open(&l->all, paths, count, options->look.error, options->look.network != NULL, err);
+        ht_trainings_open(&l->all, paths, count, options->look.error,
+                          options->look.network ? (size_t)options->look.network->samples->count : 0, err);
     if (code == HT_OK) l->watcher = ht_watcher_start(paths, count, options, err);
     if (!l->watcher) {
         ht_trainings_close(&l->all, NULL);

@@ -197,7 +197,7 @@ void ht_trainings_show(ht_trainings *t, ht_model *m)
 
 /* ---- begin and end ---- */
 
-ht_code ht_trainings_open(ht_trainings *t, const char *const *paths, int count, double error, bool samples,
+ht_code ht_trainings_open(ht_trainings *t, const char *const *paths, int count, double error, size_t samples,
                           ht_error *err)
 {
     *t = (ht_trainings){.error = error, .heat_layer = HT_ALL_LAYERS};

@@ -36,7 +36,7 @@ typedef struct ht_trainings {
 
 /* Names of paths as given, which must stay. */
 ht_code ht_trainings_open(ht_trainings *trainings, const char *const *paths, int count, double error,
-                          bool samples, ht_error *err);
+                          size_t samples, ht_error *err);
 void ht_trainings_close(ht_trainings *trainings, ht_model *model);
 
 /* Takes in what was seen, which is the trainings' from then on; a word about it, or "". */

@@ -18,7 +18,7 @@ typedef struct ht_watched {
         bool seen;                    /* something of it was shown */
     } path[HT_FOLLOW_PATHS];
     int trainings, shown; /* how many were found, and the number of the one that is drawn in full; -1: none */
-    bool samples;         /* there are data to measure the networks on */
+    size_t samples;       /* of the data that the networks are measured on; 0: none */
     /* Of that training; NULL: not seen. */
     char name[HT_WATCHED_NAME], file[HT_WATCHED_NAME];
     const ht_look *look; /* the latest */
