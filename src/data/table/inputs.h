@@ -2,7 +2,7 @@
  *
  *   - Numbers: a missing one gets the median of the training part (the mean of the two middle values where
  *     their number is even). Where the training part lacks some, one more input is 1 where the cell is
- * missing and 0 elsewhere (not with data.missing=median).
+ *     missing and 0 elsewhere (not with data.missing=median).
  *   - Categories: an input for each category of the training part, in the order of numbers, then of bytes (of
  *     ARFF: for each declared one, in that order), 1 in its samples and 0 elsewhere. Missing in the training
  *     part is a category, the last; missing or unknown in the test part alone, all are 0.
