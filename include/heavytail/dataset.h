@@ -99,11 +99,11 @@ typedef enum ht_data_scale {
     HT_SCALE_MINMAX,   /* 0 to 1 over the training part */
 } ht_data_scale;
 typedef enum ht_data_missing {
-    HT_MISSING_INDICATE, /* a missing number gets the median of its column in the training part, and a column
+    HT_MISSING_IMPUTE, /* a missing number gets the median of its column in the training part, and a column
                             that lacks some there one more input, 1 where it is missing; a missing category is
                             a category */
     HT_MISSING_REFUSE,
-    HT_MISSING_IMPUTE, /* the median alone; a missing category is none of the categories */
+    HT_MISSING_MEDIAN, /* the median alone; a missing category is none of the categories */
 } ht_data_missing;
 typedef enum ht_data_tokens { HT_TOKENS_CHARACTERS, HT_TOKENS_BYTES } ht_data_tokens; /* of data.tokens */
 enum { HT_CONTEXT_DEFAULT = 64 };

@@ -73,7 +73,7 @@ static void a_missing_category_is_a_category_where_the_training_part_lacks_some(
     assert_int_equal(column(data, 2)->test_missing, 1);
     noted(data, "2 missing cells in 1 column of words (column 2) are a category of their own");
     ht_dataset_free(data);
-    data = TWO(train, test, .missing = HT_MISSING_IMPUTE);
+    data = TWO(train, test, .missing = HT_MISSING_MEDIAN);
     X_IS(data->train, 1, 0, 1, 2, 0, 0, 3, 1, 0);
     X_IS(data->test, 4, 0, 0);
     noted(data, "are of no category: its inputs are 0");

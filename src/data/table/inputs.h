@@ -1,12 +1,13 @@
-/* inputs.h - what the columns of a table become, once it is settled which samples are the training part:
+/* inputs.h - what the columns of a table become, once it is settled which samples are the training part.
  *
- *   numbers      a missing one gets the median of the training part (the mean of the two middle values where
- *                their number is even). Where the training part lacks some, one more input is 1 where the
- * cell is missing and 0 elsewhere (data.missing=indicate). categories   an input for each category of the
- * training part, in the order of numbers, then of bytes (of ARFF: for each declared one, in that order), 1 in
- * its samples and 0 elsewhere. Missing in the training part is a category, the last; missing or unknown in
- * the test part alone, all are 0. left out     a column without a value in the training part; categories of
- * which the training part has one only, or as many as samples (10 or more: names).
+ *   - Numbers: a missing one gets the median of the training part (the mean of the two middle values where
+ *     their number is even). Where the training part lacks some, one more input is 1 where the cell is
+ *     missing and 0 elsewhere (not with data.missing=median).
+ *   - Categories: an input for each category of the training part, in the order of numbers, then of bytes (of
+ *     ARFF: for each declared one, in that order), 1 in its samples and 0 elsewhere. Missing in the training
+ *     part is a category, the last; missing or unknown in the test part alone, all are 0.
+ *   - Left out: a column without a value in the training part; categories of which the training part has one
+ *     only, or as many as samples (10 or more: names).
  *
  * All that is noted and said in raw->columns. */
 #ifndef HT_DATA_TABLE_INPUTS_H

@@ -59,7 +59,7 @@ void ht_inputs_number(ht_raw *raw, const ht_fields *fields, size_t j, ht_data_mi
     if (c->train_missing + c->test_missing == 0) return; /* no median is needed */
     size_t n = sort_values(&raw->train, j, room);
     c->median = plan->median = n % 2 ? room[n / 2] : room[n / 2 - 1] / 2 + room[n / 2] / 2;
-    c->indicator = plan->indicator = missing == HT_MISSING_INDICATE && c->train_missing > 0;
+    c->indicator = plan->indicator = missing == HT_MISSING_IMPUTE && c->train_missing > 0;
     if (2 * c->train_missing > raw->train.count)
         ht_notes_add(&raw->notes, "%s: %s is missing in %zu of %zu training samples", raw->train.path,
                      fields->of[j].what, c->train_missing, raw->train.count);

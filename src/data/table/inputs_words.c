@@ -144,7 +144,7 @@ ht_code ht_inputs_words(ht_raw *raw, ht_fields *fields, size_t j, ht_data_missin
     c->test_missing = count_missing(&raw->test, j);
     size_t values = column->declared ? column->list.count : present,
            there = raw->train.count - c->train_missing;
-    bool indicated = missing == HT_MISSING_INDICATE && c->train_missing > 0;
+    bool indicated = missing == HT_MISSING_IMPUTE && c->train_missing > 0;
     const char *why = reason(column, present, there, indicated);
     ht_code code = HT_OK;
     if (why)

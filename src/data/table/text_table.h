@@ -91,8 +91,9 @@ void ht_text_table_free(ht_text_table *table);
 void ht_header_count(const ht_text_table *table, size_t *words, size_t *numbers);
 
 /* Sets table->header, and table->counted for one of numbers, as far as it is certain: words over columns of
- * numbers, or words alone of which most do not occur below; a name of a label; 0, 1, 2 … or 1, 2, 3 …; numbers in an order that hardly another row has, with
- * a label that no other row has, and unlike their columns. */
+ * numbers, or words alone of which most do not occur below; a name of a label; 0, 1, 2 … or 1, 2, 3 …;
+ * numbers in an order that hardly another row has, with a label that no other row has, and unlike their
+ * columns. */
 void ht_header_find(ht_text_table *table);
 
 /* Two files of one set: a first row of numbers that is the same in both, while the second rows differ, and
