@@ -61,9 +61,9 @@ typedef struct ht_tensor {
     unsigned flags;             /* of ht_tensor_flag */
     int number; /* of its weight matrix: which draws are its own, of noise and initial weights */
     int rows, columns;
-    int window[2];          /* of filters: height and width of a kernel; 0 of others */
-    int heads; /* of attention: how many have an equal part of its columns (what heads give is projected), or of
-                  each third of its rows (queries, keys, values: three times as many rows); 0 of others */
+    int window[2]; /* of filters: height and width of a kernel; 0 of others */
+    int heads; /* of attention: how many have an equal part of its columns (what heads give is projected), or
+                  of each third of its rows (queries, keys, values: three times as many rows); 0 of others */
     float *data;            /* (rows × columns), row-major */
     struct ht_tensor *bias; /* of a weight matrix: (rows × 1), added before the activation; NULL: none */
 } ht_tensor;

@@ -89,7 +89,8 @@ void ht_stopping_begin(ht_stopping *g)
 static bool too_many_wrong(const ht_stopping *g, const ht_network *net, const ht_samples *train,
                            ht_criterion wanted, int spare)
 {
-    return wanted.accuracy > 0 && (double)g->wrong > (1 - wanted.accuracy) * labels_of(net, train->count) + spare;
+    return wanted.accuracy > 0 &&
+           (double)g->wrong > (1 - wanted.accuracy) * labels_of(net, train->count) + spare;
 }
 
 /* No loss is less than nothing. */

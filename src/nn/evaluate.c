@@ -1,8 +1,8 @@
 /* evaluate.c - loss and accuracy of a whole sample set, at once or a piece at a time. Samples are taken in
  * chunks; inside a chunk a last hidden layer that is dense is taken shard by shard, so that scratch stays
  * small however wide the network is. Between two units of work, a lower layer or a shard of the last, a chunk
- * can wait. What a layer gives stays in a slot until the last one that reads it has. Of sequences the logits are
- * made for some positions at a time, and scored at once. */
+ * can wait. What a layer gives stays in a slot until the last one that reads it has. Of sequences the logits
+ * are made for some positions at a time, and scored at once. */
 #include "nn/evaluation.h"
 
 #include <stdatomic.h>

@@ -52,5 +52,6 @@ static void prune_tensor(const ht_tensor *tensor, double lambda)
 
 void ht_occam_prune(ht_network *net, double lambda)
 {
-    for (int l = 0; l < net->weight_count; l++) prune_tensor(net->weights[l], lambda);
+    for (int l = 0; l < net->weight_count; l++) /* the table of a tied output stays */
+        if (!(net->weights[l]->flags & HT_TENSOR_TABLE)) prune_tensor(net->weights[l], lambda);
 }

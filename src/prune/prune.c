@@ -99,8 +99,8 @@ static ht_code measure_norm(ht_prune_plan *plan, int l, ht_error *err)
     return HT_OK;
 }
 
-/* Does the method act on matrix l? The token table is not pruned, nor a unit that is none: what attention or an
- * MLP adds to the channels of a sequence. */
+/* Does the method act on matrix l? The token table is not pruned, nor a unit that is none: what attention or
+ * an MLP adds to the channels of a sequence. */
 static bool acts_on(const ht_prune_plan *plan, const ht_prune_info *info, int l)
 {
     const ht_tensor *w = plan->net->weights[l];
@@ -112,9 +112,9 @@ const char *ht_prune_refuses(const ht_network *net, ht_prune_method m)
 {
     bool attends = net->positions > 0;
     for (int l = 0; l < ht_network_hidden(net); l++) attends = attends || net->weights[l]->heads > 0;
-    return methods[m].info.calibrated && attends
-               ? "measures what each weight reads, which networks with attention or on sequences do not tell it"
-               : NULL;
+    return methods[m].info.calibrated && attends ? "measures what each weight reads, which networks with "
+                                                   "attention or on sequences do not tell it"
+                                                 : NULL;
 }
 
 static ht_code check_method(const ht_network *net, const ht_prune_info *info, const ht_prune_spec *spec,
@@ -214,8 +214,7 @@ ht_code ht_prune_try(ht_prune_result *result, const ht_network *net, const ht_sa
     ht_prune_plan plan;
     if (small) *small = NULL;
     ht_code code = ht_prune_plan_make(&plan, net, spec, pool, err);
-    if (code == HT_OK)
-        code = (plan.masks ? try_masked : try_copy)(result, &plan, train, test, small, err);
+    if (code == HT_OK) code = (plan.masks ? try_masked : try_copy)(result, &plan, train, test, small, err);
     ht_prune_plan_free(&plan);
     return code;
 }

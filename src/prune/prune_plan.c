@@ -95,8 +95,8 @@ ht_prune_result ht_prune_plan_result(const ht_prune_plan *plan, const int64_t re
         double share = ht_prune_lost(lost2[l], plan->norm2[l]);
         int64_t held = plan->ops->masks && plan->reach.held[l] ? removed[l] : 0;
         if (!plan->acts[l]) continue;
-        r.layers[l] = (ht_prune_layer){unit_at(plan, l), plan->units[l],
-                                       removed[l], held, ht_prune_error(plan->spec.metric, share)};
+        r.layers[l] = (ht_prune_layer){unit_at(plan, l), plan->units[l], removed[l], held,
+                                       ht_prune_error(plan->spec.metric, share)};
         r.units += plan->units[l];
         r.removed += removed[l];
         r.held += held;

@@ -31,7 +31,7 @@ typedef struct ht_prune_plan {
     bool acts[HT_WEIGHTS_MAX]; /* on which matrices; of others `units` is 0, and orders are empty */
     int layers;                /* it acts on none from here on */
     bool masks;                /* as the operations say, but heads are no rows that a mask can leave out */
-    bool joint; /* they are ranked together */
+    bool joint;                /* they are ranked together */
     int64_t units[HT_WEIGHTS_MAX];
     double norm2[HT_WEIGHTS_MAX];          /* ‖W‖² of each layer */
     double *row_norm2[HT_WEIGHTS_MAX];     /* (rows): ‖w‖² of each row; only while preparing */
@@ -67,8 +67,8 @@ typedef struct ht_prune_ops {
 
 ht_code ht_prune_plan_make(ht_prune_plan *plan, const ht_network *net, const ht_prune_spec *spec,
                            struct ht_pool *pool, ht_error *err);
-/* The part of matrix l of `net` that the method acts on, which lies there: all of it, but of the queries, keys and
- * values of attention svd takes the values' rows. */
+/* The part of matrix l of `net` that the method acts on, which lies there: all of it, but of the queries,
+ * keys and values of attention svd takes the values' rows. */
 ht_tensor ht_prune_part(const ht_prune_plan *plan, const ht_network *net, int l);
 /* Does the method take whole heads of matrix l, which has queries, keys and values? */
 bool ht_prune_takes_heads(const ht_prune_plan *plan, int l);

@@ -36,6 +36,7 @@ CASES = [
     (8, 1, 3, 5, 8, False, True, "head"),     # of one tensor with two names the other is kept
     (12, 4, 2, 6, 48, True, False, "both"),   # the output is as large as an MLP's matrix
     (16, 2, 11, 4, 10, True, True, "compiled"),  # ten blocks and more; torch.compile's prefix
+    (16, 4, 2, 8, 20, True, True, "gpt-2"),  # GPT-2's: matrices (inputs x outputs), no prefix
 ]
 
 
@@ -150,6 +151,11 @@ def written(state, how):
         state.pop("lm_head.weight")
     if how == "head":
         state.pop("transformer.wte.weight")
+    if how == "gpt-2":
+        state.pop("lm_head.weight")
+        state = {name.removeprefix("transformer."):
+                 value.t() if ".c_" in name and value.dim() == 2 else value
+                 for name, value in state.items()}
     if how == "compiled":
         state = {"_orig_mod." + name: value for name, value in state.items()}
     return state
@@ -189,6 +195,11 @@ def check(top):
         for name, value in net.state_dict().items():
             if name.endswith(".attn.bias"):
                 state[name] = value  # the causal mask: no weights, and not kept
+        if case[-1] == "gpt-2":
+            state = {name if name.startswith("transformer.") else "transformer." + name:
+                     value.t() if ".c_" in name and value.dim() == 2 else value
+                     for name, value in state.items()}
+            state["lm_head.weight"] = state["transformer.wte.weight"]
         if case[-1] == "table":
             state["lm_head.weight"] = state["transformer.wte.weight"]
         if case[-1] == "head":

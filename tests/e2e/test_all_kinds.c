@@ -14,15 +14,18 @@
 #include "e2e/sandbox.h"
 #include "nn/layers/layer.h"
 
-static const char pictures[] = "--data pictures-synth --data.train_limit 60 --data.test_limit 20 --data.augment "
-                               "flip+shift",
+static const char pictures[] =
+    "--data pictures-synth --data.train_limit 60 --data.test_limit 20 --data.augment "
+    "flip+shift",
                   tokens[] = "--data markov --data.context 9 --data.train_limit 60 --data.test_limit 20 "
                              "--model.tied 1 --model.init gpt",
-                  layers[] = "conv 4 5x5 stride 2 pad 1, norm batch, relu, pool 3 stride 2, res(conv 6 3x3 "
-                             "same, dropout 0.2, conv 6 3x3 same linear), norm, tanh, pool 2 avg, pool global, "
-                             "res(dense 5 gelu, norm), dense 7 leaky-relu",
-                  sequence[] = "embed 8, res(norm, attention 2, dropout 0.2), res(norm, dense 20 gelu, dense 8 "
-                               "linear), res(dense 5 tanh), dense 8 gelu, norm";
+                  layers[] =
+                      "conv 4 5x5 stride 2 pad 1, norm batch, relu, pool 3 stride 2, res(conv 6 3x3 "
+                      "same, dropout 0.2, conv 6 3x3 same linear), norm, tanh, pool 2 avg, pool global, "
+                      "res(dense 5 gelu, norm), dense 7 leaky-relu",
+                  sequence[] =
+                      "embed 8, res(norm, attention 2, dropout 0.2), res(norm, dense 20 gelu, dense 8 "
+                      "linear), res(dense 5 tanh), dense 8 gelu, norm";
 
 static const struct way {
     const char *data, *layers, *optimizer;
@@ -39,10 +42,11 @@ enum { WAYS = sizeof ways / sizeof ways[0] };
 static const sandbox_result *train(const char *before, int way, const char *name, const char *more)
 {
     char script[2000];
-    snprintf(script, sizeof script,
-             "%s $H train %s --train.batch 20 --train.eval_every 3 --layers '%s' --model.bias 1 --noise.type iid "
-             "--noise.scale 1e-4 %s --run %s --quiet %s",
-             before, ways[way].data, ways[way].layers, ways[way].optimizer, name, more);
+    snprintf(
+        script, sizeof script,
+        "%s $H train %s --train.batch 20 --train.eval_every 3 --layers '%s' --model.bias 1 --noise.type iid "
+        "--noise.scale 1e-4 %s --run %s --quiet %s",
+        before, ways[way].data, ways[way].layers, ways[way].optimizer, name, more);
     return sandbox_shell(script);
 }
 

@@ -28,8 +28,8 @@ static float *tensor_of(ht_weights *file, size_t i, ht_tensor_info *info)
     return f;
 }
 
-/* Tensor by tensor: the same shapes, and numbers within `tolerance` of the largest; theirs may have a tied output
- * once more, at the end. Returns the worst. */
+/* Tensor by tensor: the same shapes, and numbers within `tolerance` of the largest; theirs may have a tied
+ * output once more, at the end. Returns the worst. */
 static double compare(const char *ours, const char *theirs, bool tied, double tolerance)
 {
     double worst = 0;
@@ -105,12 +105,13 @@ static void check_golden(const char *name)
     snprintf(
         script, sizeof script,
         "rm -rf golden; $H train --init %s/init.safetensors --data.name npy:%s --layers '%s' --model.bias %d "
-        "--model.tied %d --train.optimizer %s --train.lr %.17g --train.momentum %.17g --train.weight_decay %.17g "
+        "--model.tied %d --train.optimizer %s --train.lr %.17g --train.momentum %.17g --train.weight_decay "
+        "%.17g "
         "--train.batch "
         "24 --noise.type none --train.eval_every 1 --steps 5 --run golden --out after.safetensors --quiet",
         g.dir, g.dir, text_of(&g, "layers"), (int)number_of(&g, "bias"), (int)number_of(&g, "tied"),
-        text_of(&g, "optimizer"),
-        number_of(&g, "lr"), number_of(&g, "momentum"), number_of(&g, "weight_decay"));
+        text_of(&g, "optimizer"), number_of(&g, "lr"), number_of(&g, "momentum"),
+        number_of(&g, "weight_decay"));
     assert_status(sandbox_shell(script), 0);
     snprintf(path, sizeof path, "%s/after.safetensors", g.dir);
     double worst = compare("after.safetensors", path, number_of(&g, "tied") > 0, 2e-5), off = 0;
@@ -124,8 +125,8 @@ static void check_golden(const char *name)
     json_decref(g.root);
 }
 
-static const char *const golden_cases[] = {"mlp-widths-bias", "conv-sgd", "conv-bias-momentum",
-                                           "conv-residual", "conv-stride-adam", "gpt-pico"};
+static const char *const golden_cases[] = {"mlp-widths-bias", "conv-sgd",         "conv-bias-momentum",
+                                           "conv-residual",   "conv-stride-adam", "gpt-pico"};
 enum { GOLDEN = sizeof golden_cases / sizeof golden_cases[0] };
 
 static void steps_are_those_of_pytorch(void **state)

@@ -68,7 +68,8 @@ static const char *const lines[] = {
     "attention 1, tanh, pool 1x3 avg",
     "norm, res(attention 3), dense 6 tanh",
     "embed 6, attention 2, norm, dense 5 tanh",
-    "embed 4, res(norm, attention 2), dropout 0, res(norm, dense 9 gelu, dense 4 linear), norm", /* and tied */
+    "embed 4, res(norm, attention 2), dropout 0, res(norm, dense 9 gelu, dense 4 linear), norm", /* and tied
+                                                                                                  */
     "embed 6, dense 300 tanh, res(attention 2, dense 5 linear), attention 1",
 };
 enum { LINES = sizeof lines / sizeof lines[0] };
@@ -332,9 +333,8 @@ static void note_loss(void *context, int fields, char **field)
 static void steps_are_those_of_pytorch(void **state)
 {
     (void)state;
-    static const char *const cases[] = {"mlp-widths-bias", "conv-sgd", "conv-bias-momentum", "conv-residual",
-                                        "conv-stride-adam",
-                                        "gpt-pico"};
+    static const char *const cases[] = {"mlp-widths-bias", "conv-sgd",         "conv-bias-momentum",
+                                        "conv-residual",   "conv-stride-adam", "gpt-pico"};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         golden_case c = open_case(cases[i]);
         char file[120];
@@ -389,7 +389,8 @@ static void what_does_not_fit_is_named(void **state)
         {"dense 9, embed 4", "item 2, embed: it reads the numbers of tokens, so it must be the first item"},
         {"embed 4, dense 3", "item 1, embed: it reads the numbers of tokens, one after the other, and 3×8×8"},
         {"attention 3", "item 1, attention: it reads places one after the other, and 3×8×8 come in"},
-        {"dense 9, attention 2", "item 2, attention: it reads places one after the other, and a plain row of 9"},
+        {"dense 9, attention 2",
+         "item 2, attention: it reads places one after the other, and a plain row of 9"},
     };
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         const ht_params p = params_of(wrong[i][0], false);

@@ -125,7 +125,8 @@ static void a_wrong_item_is_named(void **state)
     for (int i = 0; i <= HT_PARAM_LAYERS; i++) strcat(many, i ? ",norm" : "norm");
     ht_params full = small_params();
     assert_int_equal(ht_params_set(&full, "model.layers", many, &err), HT_USAGE);
-    assert_non_null(strstr(err.text, "item 121, 'norm': a network has at most 120 layers before the output's"));
+    assert_non_null(
+        strstr(err.text, "item 121, 'norm': a network has at most 120 layers before the output's"));
     char longer[HT_PARAM_TEXT + 1];
     memset(longer, 'n', HT_PARAM_TEXT), longer[HT_PARAM_TEXT] = '\0';
     assert_int_equal(ht_params_set(&full, "model.layers", longer, &err), HT_USAGE);

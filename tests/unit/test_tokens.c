@@ -1,5 +1,6 @@
-/* test_tokens.c - networks on sequences of tokens as wholes: what of their parts is one tensor, how they begin,
- * logits that come a chunk at a time, noise and pruning by heads, the stopping criterion, what does not fit. */
+/* test_tokens.c - networks on sequences of tokens as wholes: what of their parts is one tensor, how they
+ * begin, logits that come a chunk at a time, noise and pruning by heads, the stopping criterion, what does
+ * not fit. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -23,8 +24,9 @@
 static ht_error err;
 
 enum { SYMBOLS = 11, CONTEXT = 6, COUNT = 20 };
-static const char two_blocks[] = "embed 24, res(norm, attention 4), res(norm, dense 40 gelu, dense 24 linear), "
-                                 "res(norm, attention 4), res(norm, dense 40 gelu, dense 24 linear), norm";
+static const char two_blocks[] =
+    "embed 24, res(norm, attention 4), res(norm, dense 40 gelu, dense 24 linear), "
+    "res(norm, attention 4), res(norm, dense 40 gelu, dense 24 linear), norm";
 
 static ht_params params_of(const char *line, bool tied)
 {
@@ -105,8 +107,8 @@ static void the_line_of_a_network_makes_it_again(void **state)
 {
     (void)state;
     char line[HT_PARAM_TEXT];
-    ht_network *net = network_of("embed 8, dropout 0.25, res(attention 2, dense 5 tanh), dense 7 gelu, norm", false,
-                                 CONTEXT, SYMBOLS);
+    ht_network *net = network_of("embed 8, dropout 0.25, res(attention 2, dense 5 tanh), dense 7 gelu, norm",
+                                 false, CONTEXT, SYMBOLS);
     assert_true(ht_network_line(net, line, sizeof line));
     assert_string_equal(line, "embed 8, dropout 0.25, res(attention 2, dense 5 tanh), dense 7 gelu, norm");
     ht_network *again = network_of(line, false, CONTEXT, SYMBOLS);
@@ -127,7 +129,7 @@ static size_t numbers_of(const ht_network *net)
 }
 
 /* nanoGPT's CPU setting: 4 × (12 · 128² + 2 · 128) + 128 + (65 + 64) · 128. */
-static void gpt_nano_has_804096_parameters(void **state)
+static void gpt_nano_has_as_many_numbers(void **state)
 {
     (void)state;
     static const struct {
@@ -165,12 +167,13 @@ static void near(double value, double wanted, const char *what)
 }
 
 /* Four residuals add: what they add begins at half the size. */
-static void they_begin_as_gpt_2_does(void **state)
+static void they_begin_as_the_original(void **state)
 {
     (void)state;
-    ht_network *net = network_of("embed 96, res(norm, attention 4, dropout 0.1), res(norm, dense 384 gelu, dense 96 "
-                                 "linear), res(norm, attention 4), res(norm, dense 384 gelu, dense 96 linear), norm",
-                                 true, 64, 65);
+    ht_network *net =
+        network_of("embed 96, res(norm, attention 4, dropout 0.1), res(norm, dense 384 gelu, dense 96 "
+                   "linear), res(norm, attention 4), res(norm, dense 384 gelu, dense 96 linear), norm",
+                   true, 64, 65);
     for (int t = 0; t < net->tensor_count; t++) {
         const ht_tensor *w = &net->tensors[t];
         bool added = strstr(w->name, "c_proj") || (w->rows == 96 && w->columns == 384);
@@ -199,8 +202,8 @@ static ht_step *gradients(ht_network *net, const ht_samples *s, size_t first, si
     return step;
 }
 
-/* A vocabulary so large that the logits of all positions are never there at once: loss and gradients of a batch
- * are the means of those of its halves. */
+/* A vocabulary so large that the logits of all positions are never there at once: loss and gradients of a
+ * batch are the means of those of its halves. */
 static void logits_come_a_chunk_at_a_time(void **state)
 {
     (void)state;
@@ -330,7 +333,8 @@ static void heads_go_whole_by_their_norms(void **state)
                 kept = fmin(kept, own);
             for (int i = 0; i < 24 * 6; i++) { /* its columns of what projects it */
                 int at = i / 6 * 24 + h * 6 + i % 6;
-                assert_true(pruned->weights[l + 1]->data[at] == (left == 0 ? 0 : net->weights[l + 1]->data[at]));
+                assert_true(pruned->weights[l + 1]->data[at] ==
+                            (left == 0 ? 0 : net->weights[l + 1]->data[at]));
             }
         }
         double all = lost;
@@ -351,15 +355,16 @@ static void heads_go_whole_by_their_norms(void **state)
     free_samples(&s);
 }
 
-/* Weights of attention and MLPs; the token table, tied or not, and positions stay; an output of its own is pruned
- * as ever. svd leaves queries and keys alone. */
+/* Weights of attention and MLPs; the token table, tied or not, and positions stay; an output of its own is
+ * pruned as ever. svd leaves queries and keys alone. */
 static void tables_are_not_pruned(void **state)
 {
     (void)state;
     static const ht_prune_method methods[] = {HT_PRUNE_MAGNITUDE, HT_PRUNE_MAGNITUDE_LAYER, HT_PRUNE_SVD};
     for (int i = 0; i < 6; i++) {
         bool tied = i & 1;
-        ht_network *net = network_of(two_blocks, tied, CONTEXT, SYMBOLS), *pruned = ht_network_copy(net, &err);
+        ht_network *net = network_of(two_blocks, tied, CONTEXT, SYMBOLS),
+                   *pruned = ht_network_copy(net, &err);
         const ht_prune_spec spec = {.method = methods[i / 2], .ratio = 0.9};
         ht_prune_result r;
         assert_int_equal(ht_prune_apply(pruned, &spec, NULL, &r, &err), HT_OK);
@@ -439,11 +444,13 @@ static void what_does_not_fit_a_sequence_is_named(void **state)
         {"embed 4, conv 3 1x3, dense 4", false, "item 2, conv: it mixes the positions of a sequence"},
         {"embed 4, pool global, dense 4", false, "item 2, pool: it mixes the positions of a sequence"},
         {"embed 4, norm batch, dense 4", false, "item 2, norm batch: it mixes the positions of a sequence"},
-        {"embed 4, attention 3", false, "item 2, attention: each of 3 heads has an equal part of the channels"},
+        {"embed 4, attention 3", false,
+         "item 2, attention: each of 3 heads has an equal part of the channels"},
         {"res(embed 4, dense 4)", false, "res: what goes in would be the numbers of tokens"},
         {"dense 4", true, "the output layer: model.tied ties it to the token table, which embed N has"},
-        {"embed 4, dense 5", true, "the output layer: model.tied ties it to the token table, which has 4 numbers a "
-                                   "token, and 5 channels come in"},
+        {"embed 4, dense 5", true,
+         "the output layer: model.tied ties it to the token table, which has 4 numbers a "
+         "token, and 5 channels come in"},
     };
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         const ht_params p = params_of(wrong[i].line, wrong[i].tied);
@@ -462,7 +469,8 @@ static void data_and_network_go_together(void **state)
     assert_non_null(text);
     assert_null(ht_trainer_new(&dense, text, NULL, &err));
     assert_int_equal(err.code, HT_USAGE);
-    assert_non_null(strstr(err.text, "markov holds sequences of tokens, which only a network that begins with embed"));
+    assert_non_null(
+        strstr(err.text, "markov holds sequences of tokens, which only a network that begins with embed"));
     assert_null(ht_trainer_new(&tokens, table, NULL, &err));
     assert_int_equal(err.code, HT_USAGE);
     assert_non_null(strstr(err.text, "embed reads sequences of tokens, and ecg-synth holds other samples"));
@@ -476,12 +484,18 @@ static void data_and_network_go_together(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_tied_output_is_the_token_table), cmocka_unit_test(the_line_of_a_network_makes_it_again),
-        cmocka_unit_test(gpt_nano_has_804096_parameters),   cmocka_unit_test(they_begin_as_gpt_2_does),
-        cmocka_unit_test(logits_come_a_chunk_at_a_time),    cmocka_unit_test(a_head_has_one_draw),
-        cmocka_unit_test(heads_go_whole_by_their_norms),    cmocka_unit_test(tables_are_not_pruned),
-        cmocka_unit_test(what_cannot_be_pruned_says_so),    cmocka_unit_test(the_criterion_counts_labels),
-        cmocka_unit_test(what_does_not_fit_a_sequence_is_named), cmocka_unit_test(data_and_network_go_together),
+        cmocka_unit_test(a_tied_output_is_the_token_table),
+        cmocka_unit_test(the_line_of_a_network_makes_it_again),
+        cmocka_unit_test(gpt_nano_has_as_many_numbers),
+        cmocka_unit_test(they_begin_as_the_original),
+        cmocka_unit_test(logits_come_a_chunk_at_a_time),
+        cmocka_unit_test(a_head_has_one_draw),
+        cmocka_unit_test(heads_go_whole_by_their_norms),
+        cmocka_unit_test(tables_are_not_pruned),
+        cmocka_unit_test(what_cannot_be_pruned_says_so),
+        cmocka_unit_test(the_criterion_counts_labels),
+        cmocka_unit_test(what_does_not_fit_a_sequence_is_named),
+        cmocka_unit_test(data_and_network_go_together),
     };
     return cmocka_run_group_tests_name("tokens", tests, NULL, NULL);
 }

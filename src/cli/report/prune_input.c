@@ -187,10 +187,11 @@ static ht_code read_labels(ht_prune_input *in, const char *path, ht_error *err)
     int positions = in->net->positions;
     bool sequences = positions > 0 && y.ndim == 2 && y.shape[1] == (size_t)positions;
     if (positions > 0 && (!sequences || y.shape[0] != in->own.count))
-        code = ht_error_set(err, HT_FAIL,
-                            "%s: has %zu values in an array of %d dimensions; %zu sequences need a label at each "
-                            "of %d positions: (sequences × positions)",
-                            path, y.count, y.ndim, in->own.count, positions);
+        code = ht_error_set(
+            err, HT_FAIL,
+            "%s: has %zu values in an array of %d dimensions; %zu sequences need a label at each "
+            "of %d positions: (sequences × positions)",
+            path, y.count, y.ndim, in->own.count, positions);
     else if (positions == 0 && (y.ndim != 1 || y.count != in->own.count))
         code =
             ht_error_set(err, HT_FAIL,

@@ -35,11 +35,13 @@ static int describe(const ht_layer_spec *spec, const ht_layer *layer, ht_tensor 
 {
     const unsigned flags = HT_TENSOR_WEIGHT | HT_TENSOR_DECAYED | HT_TENSOR_NOISY;
     int d = layer->in.channels, count = 0;
-    tensor[count++] = (ht_tensor){.name = "c_attn.weight", .flags = flags, .heads = spec->heads, .rows = 3 * d, .columns = d};
+    tensor[count++] = (ht_tensor){
+        .name = "c_attn.weight", .flags = flags, .heads = spec->heads, .rows = 3 * d, .columns = d};
     if (spec->bias)
         tensor[count++] =
             (ht_tensor){.name = "c_attn.bias", .flags = HT_TENSOR_DECAYED, .rows = 3 * d, .columns = 1};
-    tensor[count++] = (ht_tensor){.name = "c_proj.weight", .flags = flags, .heads = spec->heads, .rows = d, .columns = d};
+    tensor[count++] =
+        (ht_tensor){.name = "c_proj.weight", .flags = flags, .heads = spec->heads, .rows = d, .columns = d};
     if (spec->bias)
         tensor[count++] =
             (ht_tensor){.name = "c_proj.bias", .flags = HT_TENSOR_DECAYED, .rows = d, .columns = 1};

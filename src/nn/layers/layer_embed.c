@@ -72,7 +72,8 @@ static void gather(const ht_step *s, int l, bool place, ht_rows part, ht_descent
         int count = columns - first < COLUMNS ? columns - first : COLUMNS;
         for (int r = 0; r < part.count; r++)
             for (int c = 0; c < count; c++)
-                sum[r][c] = tied ? (double)tied[(size_t)(part.first + r) * (size_t)columns + (size_t)(first + c)] : 0;
+                sum[r][c] =
+                    tied ? (double)tied[(size_t)(part.first + r) * (size_t)columns + (size_t)(first + c)] : 0;
         for (int i = 0; i < items; i++) {
             int row = target_of(layer, x, i, place) - part.first;
             const float *from = delta + (size_t)i * (size_t)columns + first;

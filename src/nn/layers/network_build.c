@@ -134,7 +134,8 @@ static void join(ht_network *net, int l)
     layer->ends_at = l + 1;
 }
 
-/* The token table is the output's weight matrix, too: the last one of the network, in its list of tensors once.
+/* The token table is the output's weight matrix, too: the last one of the network, in its list of tensors
+ * once.
  */
 static void tie(ht_network *net)
 {
@@ -146,8 +147,8 @@ static void tie(ht_network *net)
     net->weights[net->weight_count++] = table;
 }
 
-/* In a sequence what a residual adds are no units of their own, but what its units say to all layers behind: they
- * are read by everybody. */
+/* In a sequence what a residual adds are no units of their own, but what its units say to all layers behind:
+ * they are read by everybody. */
 static void mark_writers(ht_network *net)
 {
     for (int l = 0; l < net->layer_count && net->positions > 0; l++) {

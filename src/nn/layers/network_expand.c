@@ -160,17 +160,17 @@ static ht_code add_item(expansion *e, const ht_params *p, const ht_layer_item *i
 {
     bool bias = ht_params_get(p, HT_P_MODEL_BIAS) != 0;
     ht_layer_spec spec = {.kind = ht_layer_kind_at(item->kind),
-                                .units = item->units,
-                                .activation = item->activation,
-                                .bias = bias,
-                                .window = {item->window[0], item->window[1]},
-                                .stride = item->stride,
-                                .pad = item->pad,
-                                .mean = item->mean,
-                                .global = item->global,
-                                .rate = item->rate,
-                                .heads = item->heads,
-                                .vocabulary = e->vocabulary};
+                          .units = item->units,
+                          .activation = item->activation,
+                          .bias = bias,
+                          .window = {item->window[0], item->window[1]},
+                          .stride = item->stride,
+                          .pad = item->pad,
+                          .mean = item->mean,
+                          .global = item->global,
+                          .rate = item->rate,
+                          .heads = item->heads,
+                          .vocabulary = e->vocabulary};
     e->what = ht_layer_kind_name(item->kind);
     e->number = item->number;
     ht_code code = fit_sequence(e, &spec, err);

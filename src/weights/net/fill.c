@@ -208,8 +208,7 @@ static void list_form(const filler *f, const ht_modules *modules, ht_netform *fo
     for (int s = 0; s < f->match->count; s++) folded = folded || f->match->layer[s].norm >= 0;
     for (int s = 0; s < f->match->count && !folded; s++)
         list_layer(f, f->match->layer[s].tensor, &modules->module[f->match->layer[s].module], form);
-    if (f->match->head >= 0)
-        list_layer(f, ht_network_output(f->net), &modules->module[f->match->head], form);
+    if (f->match->head >= 0) list_layer(f, ht_network_output(f->net), &modules->module[f->match->head], form);
     ht_netform_finish(form, f->path, f->notes);
 }
 

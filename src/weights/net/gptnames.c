@@ -85,7 +85,8 @@ bool ht_gpt_compare(const char *a, const char *b, int *sign)
     ht_gpt_role role;
     int block[2], place[2];
     if (!rank_of(a, &block[0], &place[0], &role) || !rank_of(b, &block[1], &place[1], &role)) return false;
-    *sign = block[0] != block[1] ? (block[0] < block[1] ? -1 : 1) : (place[0] > place[1]) - (place[0] < place[1]);
+    *sign =
+        block[0] != block[1] ? (block[0] < block[1] ? -1 : 1) : (place[0] > place[1]) - (place[0] < place[1]);
     return *sign != 0;
 }
 

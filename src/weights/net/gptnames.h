@@ -19,6 +19,12 @@ typedef enum ht_gpt_role {
 /* By a module's stem (modules.h). */
 ht_gpt_role ht_gpt_role_of(const char *stem);
 
+/* Its rows are symbols or positions in any file, also where matrices lie (inputs × outputs). */
+static inline bool ht_gpt_is_table(ht_gpt_role role)
+{
+    return role == HT_GPT_TOKENS || role == HT_GPT_POSITIONS || role == HT_GPT_HEAD;
+}
+
 /* Are both of them known, and in one order? *sign: -1 when `a` comes first. */
 bool ht_gpt_compare(const char *a, const char *b, int *sign);
 

@@ -37,7 +37,8 @@ static bool is_batch(const ht_layer *layer)
 static ht_gpt_role role_of(const matcher *m, const ht_match_layer *at)
 {
     const ht_tensor *tensor = at->tensor;
-    if (tensor->flags & HT_TENSOR_TABLE) return tensor == at->layer->tensor ? HT_GPT_TOKENS : HT_GPT_POSITIONS;
+    if (tensor->flags & HT_TENSOR_TABLE)
+        return tensor == at->layer->tensor ? HT_GPT_TOKENS : HT_GPT_POSITIONS;
     if (at->layer->heads > 0) return tensor == at->layer->tensor ? HT_GPT_ATTENTION : HT_GPT_PROJECTION;
     return m->has[HT_GPT_HEAD] && tensor->flags & HT_TENSOR_OUTPUT ? HT_GPT_HEAD : HT_GPT_NONE;
 }
@@ -353,7 +354,8 @@ static ht_code use_rest(matcher *m, ht_error *err)
         if (is_table_again(m, i))
             m->match->head = i;
         else
-            code = is_folded_kind(module_at(m, i)) ? fold(m, i, &told, &folded, err) : complain_spare(m, i, err);
+            code =
+                is_folded_kind(module_at(m, i)) ? fold(m, i, &told, &folded, err) : complain_spare(m, i, err);
     }
     if (folded > 0 && code == HT_OK)
         ht_notes_add(

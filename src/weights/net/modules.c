@@ -58,9 +58,9 @@ static part read_name(const char *name, char stem[HT_MODULE_STEM])
 /* "layers.3.weight" */
 static bool is_our_name(const char *name)
 {
-    static const char *const ends[] = {"weight",        "bias",        "running_mean",  "running_var", "tokens",
-                                       "positions",     "c_attn.weight", "c_attn.bias", "c_proj.weight",
-                                       "c_proj.bias"};
+    static const char *const ends[] = {"weight",        "bias",       "running_mean",  "running_var",
+                                       "tokens",        "positions",  "c_attn.weight", "c_attn.bias",
+                                       "c_proj.weight", "c_proj.bias"};
     int length = 0, number;
     if (sscanf(name, "layers.%9d.%n", &number, &length) != 1 || length == 0) return false;
     for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++)
@@ -113,8 +113,10 @@ static ht_code set_weight(const sorter *s, ht_module *m, size_t number, const ht
     char what[120];
     m->name = info->name;
     m->norm = info->ndim == 1;
-    m->turned = s->turned[number] && !s->ours;
+    m->turned = s->turned[number] && !s->ours && !ht_gpt_is_table(m->role);
     m->ndim = info->ndim;
+    if (m->role == HT_GPT_ATTENTION && info->ndim == 2 && !s->ours)
+        m->turned = info->shape[1] == 3 * info->shape[0];
     if (info->ndim > HT_MODULE_SIDES) {
         snprintf(what, sizeof what, "has %d dimensions", info->ndim);
         return cannot(s, info, what, err);
@@ -198,6 +200,17 @@ static ht_code check(const sorter *s, ht_module *m, ht_error *err)
     return HT_OK;
 }
 
+/* A projection is square: it lies as the queries, keys and values do that stand beside it. */
+static void turn_projection(ht_modules *modules, ht_module *m)
+{
+    size_t before = strlen(m->stem) - strlen("c_proj");
+    for (int i = 0; i < modules->count && m->role == HT_GPT_PROJECTION; i++) {
+        const ht_module *other = &modules->module[i];
+        if (other->role == HT_GPT_ATTENTION && strncmp(other->stem, m->stem, before) == 0)
+            m->turned = other->turned;
+    }
+}
+
 ht_code ht_modules_find(ht_modules *modules, const char *path, const ht_weights *file, bool ours,
                         ht_notes *notes, ht_error *err)
 {
@@ -211,6 +224,7 @@ ht_code ht_modules_find(ht_modules *modules, const char *path, const ht_weights 
         code = ht_weights_describe(file, i, &info, err);
         if (code == HT_OK) code = sort_tensor(&s, i, &info, err);
     }
+    for (int i = 0; i < modules->count && code == HT_OK; i++) turn_projection(modules, &modules->module[i]);
     for (int i = 0; i < modules->count && code == HT_OK; i++) code = check(&s, &modules->module[i], err);
     ht_free(turned);
     return code;

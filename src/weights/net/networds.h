@@ -1,6 +1,6 @@
 /* networds.h - what a file of ours says about a network that is more than dense layers: its layers in one
- * line, as model.layers has them, whether the output is tied to the token table (model.tied), and the shape of
- * a sample, as metadata. The rest is in its tensors. */
+ * line, as model.layers has them, whether the output is tied to the token table (model.tied), and the shape
+ * of a sample, as metadata. The rest is in its tensors. */
 #ifndef HT_WEIGHTS_NETWORDS_H
 #define HT_WEIGHTS_NETWORDS_H
 
