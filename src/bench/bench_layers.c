@@ -1,5 +1,5 @@
-/* bench_layers.c - training steps of networks with convolutions and of a transformer, beside the machine's
- * peak in the same run, on one thread (the time it computed) and on all. */
+/* bench_layers.c - training steps of networks with convolutions, of a transformer and, with Adam, of a
+ * table's, beside the machine's peak in the same run, on one thread (the time it computed) and on all. */
 #include <stdio.h>
 
 #include "base/alloc.h"
@@ -12,22 +12,31 @@
 #include "num/rng.h"
 #include "session/arguments.h"
 
-enum { BATCH = 100, CLASSES = 10, RUNS = 3, SEQUENCES = 32, CONTEXT = 64, SYMBOLS = 65 };
+enum { BATCH = 100, CLASSES = 10, RUNS = 3, SEQUENCES = 32, CONTEXT = 64, SYMBOLS = 65, ROWS = 128 };
 
 /* nanoGPT's setting for a CPU, at 65 symbols. */
 #define BLOCK "res(norm, attention 4), res(norm, dense 512 gelu, dense 128 linear), "
 
 static const struct network {
-    const char *name, *preset, *layers; /* of sequences: model.layers, the output tied */
+    const char *name, *preset, *layers; /* model.layers; of sequences with a tied output */
     int width;                          /* 0: the preset's */
     ht_shape shape;
     int batch, classes;
+    bool adam;
 } networks[] = {
-    {"lenet5-caffe", "lenet5-caffe", NULL, 0, {1, 28, 28}, BATCH, CLASSES},
-    {"vgg11", "vgg11", NULL, 0, {3, 32, 32}, BATCH, CLASSES},
-    {"vgg11-quarter", "vgg11", NULL, 16, {3, 32, 32}, BATCH, CLASSES},
-    {"resnet18-slim", "resnet18-slim", NULL, 0, {3, 32, 32}, BATCH, CLASSES},
-    {"gpt-nano", NULL, "embed 128, " BLOCK BLOCK BLOCK BLOCK "norm", 0, {1, 1, CONTEXT}, SEQUENCES, SYMBOLS},
+    {"lenet5-caffe", "lenet5-caffe", NULL, 0, {1, 28, 28}, BATCH, CLASSES, false},
+    {"vgg11", "vgg11", NULL, 0, {3, 32, 32}, BATCH, CLASSES, false},
+    {"vgg11-quarter", "vgg11", NULL, 16, {3, 32, 32}, BATCH, CLASSES, false},
+    {"resnet18-slim", "resnet18-slim", NULL, 0, {3, 32, 32}, BATCH, CLASSES, false},
+    {"gpt-nano",
+     NULL,
+     "embed 128, " BLOCK BLOCK BLOCK BLOCK "norm",
+     0,
+     {1, 1, CONTEXT},
+     SEQUENCES,
+     SYMBOLS,
+     false},
+    {"tabular-256-128", NULL, "dense 256, dense 128", 0, {16, 1, 1}, ROWS, 26, true}, /* as the letters' */
 };
 
 typedef struct layers_bench {
@@ -44,7 +53,7 @@ typedef struct layers_bench {
 static ht_code step_with(layers_bench *b, ht_noise_type noise, ht_error *err)
 {
     b->hyper.noise.type = noise;
-    b->hyper.noise.step++;
+    b->hyper.number = ++b->hyper.noise.step;
     ht_step_result r = ht_step_run(b->step, b->net, b->x, b->labels, b->batch, &b->hyper, b->pool);
     return r.refused ? ht_error_set(err, HT_FAIL, "bench: a step was refused: %s", r.refused) : HT_OK;
 }
@@ -63,7 +72,8 @@ static ht_code params_of(const struct network *n, ht_params *p, ht_error *err)
 {
     ht_params_init(p);
     if (n->preset && ht_preset_load(p, n->preset, err) != HT_OK) return err->code;
-    if (n->layers) ht_params_put(p, HT_P_MODEL_TIED, 1);
+    if (n->layers && n->shape.width > 1) ht_params_put(p, HT_P_MODEL_TIED, 1);
+    if (n->adam && ht_params_set(p, "train.optimizer", "adam", err) != HT_OK) return err->code;
     if (n->layers && ht_params_set(p, "model.layers", n->layers, err) != HT_OK) return err->code;
     if (n->width > 0) ht_params_put(p, HT_P_MODEL_WIDTH, n->width);
     return HT_OK;
@@ -75,7 +85,8 @@ static void draw(layers_bench *b, const struct network *n, size_t values)
     ht_rng rng;
     ht_rng_init(&rng, 1, HT_STREAM_TEST, 0);
     for (size_t i = 0; i < values; i++)
-        b->x[i] = n->layers ? (float)ht_rng_below(&rng, (uint32_t)n->classes) : (float)ht_rng_normal(&rng);
+        b->x[i] = b->net->positions > 0 ? (float)ht_rng_below(&rng, (uint32_t)n->classes)
+                                        : (float)ht_rng_normal(&rng);
     for (int i = 0; i < n->batch * ht_network_targets(b->net); i++)
         b->labels[i] = (int32_t)ht_rng_below(&rng, (uint32_t)n->classes);
 }
@@ -89,7 +100,7 @@ static ht_code prepare(layers_bench *b, const struct network *n, int threads, ht
     b->pool = ht_pool_new(threads, err);
     b->peak.pool = b->pool;
     b->net = b->pool ? ht_network_of(&p, n->shape, n->classes, err) : NULL;
-    b->step = b->net ? ht_step_new(b->net, n->batch, 0, threads, err) : NULL;
+    b->step = b->net ? ht_step_new(b->net, n->batch, n->adam ? HT_STEP_ARRAYS : 0, threads, err) : NULL;
     b->x = b->step ? ht_alloc(values, sizeof(float), "the bench", err) : NULL;
     b->labels = b->x ? ht_alloc((size_t)n->batch * (size_t)ht_network_targets(b->net), sizeof(int32_t),
                                 "the bench", err)
@@ -98,6 +109,7 @@ static ht_code prepare(layers_bench *b, const struct network *n, int threads, ht
     ht_network_init_as(b->net, HT_INIT_KAIMING, 1, b->pool);
     draw(b, n, values);
     b->hyper = (ht_hyper){.lr = 1e-6,
+                          .optimizer = ht_optimizer_of(&p),
                           .train_output = true,
                           .input_bound = 10,
                           .noise_scale = 1e-6,

@@ -11,7 +11,7 @@
 #include "base/pool.h"
 #include "cli/commands.h"
 #include "cli/report/look_report.h"
-#include "cli/watch_lab.h"
+#include "cli/watch/watch_lab.h"
 #include "session/arguments.h"
 #include "session/data_options.h"
 

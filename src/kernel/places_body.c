@@ -159,13 +159,14 @@ static void gather(const ht_place_sums *of, float *to, float factor, float keep)
     for (int r = 0; r < of->rows; r += ROWS)
         for (int c = 0; c < of->inputs; c += COLUMNS) {
             int rows = least(ROWS, of->rows - r), columns = least(COLUMNS, of->inputs - c);
-            for (int start = 0; start < all;) {
+            int start = 0;
+            do { /* there is at least one place */
                 stretch s = stretch_at(of, start);
                 s.delta += r;
                 s.x += c;
                 add_places(&g, of, s, start == 0, rows, columns);
                 start += s.terms;
-            }
+            } while (start < all);
             for (int i = 0; i < rows; i++) {
                 float *row = to + (size_t)(r + i) * (size_t)of->inputs + c;
                 for (int j = 0; j < columns; j++) row[j] = keep * row[j] + factor * g.sum[i][j];

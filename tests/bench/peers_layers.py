@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Training steps of convolutional networks and a transformer in PyTorch beside `heavytail bench layers`.
+"""Training steps of convolutional networks, a transformer and a small dense network in PyTorch beside `heavytail bench layers`.
 
 Needs Debian's python3-torch, hence /usr/bin/python3; and heavytail, built:
 $HT_BINARY, or ./heavytail at the top of the source tree. Without PyTorch it
@@ -7,7 +7,8 @@ says "skipped" and ends with status 0.
 
 PyTorch runs at its best setting here: channels_last, oneDNN, and
 OMP_WAIT_POLICY=PASSIVE. gpt-nano is written as nanoGPT is: one product for q,
-k and v, attention by masked products, GELU by erf, the output tied. Both take turns on the same cores; what is printed are
+k and v, attention by masked products, GELU by erf, the output tied; the dense
+network has Adam. Both take turns on the same cores; what is printed are
 medians and their ratios: of one thread the time it computed, of several what
 the clock says. Nothing is asserted.
 """
@@ -25,8 +26,9 @@ BATCH, CLASSES, ROUNDS, STEPS = 100, 10, 2, 12
 VGG = (64, 128, 256, 256, 512, 512, 512, 512)
 POOLED = (1, 1, 0, 1, 0, 1, 0, 1)
 NETWORKS = {"lenet5-caffe": (1, 28), "vgg11": (3, 32), "vgg11-quarter": (3, 32)}
-GPT = "gpt-nano"
+GPT, TABLE = "gpt-nano", "tabular-256-128"
 SYMBOLS, CONTEXT, WIDTH, DEPTH, HEADS, SEQUENCES = 65, 64, 128, 4, 4, 32
+FEATURES, LETTERS, ROWS = 16, 26, 128
 
 
 def network(name):
@@ -105,6 +107,10 @@ def task(name):
 
     if name == GPT:
         return (transformer(), *(torch.randint(SYMBOLS, (SEQUENCES, CONTEXT)) for _ in range(2)))
+    if name == TABLE:
+        sides = (FEATURES, 256, 128, LETTERS)
+        layers = [part for i in range(3) for part in (torch.nn.Linear(*sides[i:i + 2], bias=False), torch.nn.ReLU())]
+        return torch.nn.Sequential(*layers[:-1]), torch.randn(ROWS, FEATURES), torch.randint(LETTERS, (ROWS,))
     channels, side = NETWORKS[name]
     net = network(name).to(memory_format=torch.channels_last)
     x = torch.randn(BATCH, channels, side, side).contiguous(memory_format=torch.channels_last)
@@ -117,10 +123,11 @@ def worker(name, threads):
 
     torch.set_num_threads(threads)
     net, x, y = task(name)
-    optimizer = torch.optim.SGD(net.parameters(), lr=1e-6)
+    kind = torch.optim.Adam if name == TABLE else torch.optim.SGD
+    optimizer = kind(net.parameters(), lr=1e-6)
     clock = time.process_time if threads == 1 else time.perf_counter
     times = []
-    for step in range(STEPS + 2):
+    for step in range(STEPS + 2 if name != TABLE else 500):
         start = clock()
         optimizer.zero_grad()
         torch.nn.functional.cross_entropy(net(x), y).backward()
@@ -165,9 +172,9 @@ def main():
         for key, row in bench_heavytail().items():
             ours.setdefault(key, []).append(row)
         for key in list(ours):
-            if key[0] in NETWORKS or key[0] == GPT:
+            if key[0] in NETWORKS or key[0] in (GPT, TABLE):
                 theirs.setdefault(key, []).append(bench_torch(*key))
-    print(f"b = {BATCH} ({GPT}: {SEQUENCES}): network        threads   PyTorch ms   heavytail ms   with iid noise   PyTorch / heavytail")
+    print(f"b = {BATCH} ({GPT}: {SEQUENCES}, {TABLE}: {ROWS}): network        threads   PyTorch ms   heavytail ms   with iid noise   PyTorch / heavytail")
     for key, times in theirs.items():
         torch_ms = statistics.median(times)
         step = statistics.median(row["step_ms"] for row in ours[key])

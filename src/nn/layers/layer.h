@@ -100,7 +100,7 @@ typedef struct ht_layer_kind {
     ht_flow flow;
     bool channels_last; /* it reads values with a shape, channels last; others: see `flat` */
     bool flat;          /* it reads a plain row of values, channels first */
-    bool sums; /* it gives the sum of what it reads: what comes back goes to each as it is */
+    bool sums;          /* it gives the sum of what it reads: what comes back goes to each as it is */
     bool causal;        /* what it gives at a position of a sequence depends on no later one */
     bool tokens;        /* it reads token numbers, and so is the first layer */
 

@@ -1,4 +1,4 @@
-#include "cli/watch_lab.h"
+#include "cli/watch/watch_lab.h"
 
 #include <stdio.h>
 
