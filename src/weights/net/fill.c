@@ -163,7 +163,7 @@ static ht_code check_head(const filler *f, const ht_module *head, ht_error *err)
     const ht_tensor *table = ht_network_output(f->net);
     float *numbers = NULL;
     ht_code code = load(f, head->weight, &numbers, err);
-    if (code == HT_OK && memcmp(numbers, table->data, ht_tensor_size(table) * sizeof *numbers) != 0)
+    if (numbers && memcmp(numbers, table->data, ht_tensor_size(table) * sizeof *numbers) != 0)
         code = ht_error_set(err, HT_FAIL,
                             "%s: %.60s is not the token table, to which the network's output is tied; set "
                             "model.tied to 0",
