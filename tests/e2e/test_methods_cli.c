@@ -385,7 +385,8 @@ static void convolutions_are_counted_place_by_place(void **state)
                                  NULL};
     json_t *root = answer(train, 0), *compute = json_object_get(json_object_get(root, "methods"), "compute");
     const double whole = 9 * 784 + 10 * 196;
-    assert_true(sandbox_number(compute, "whole") == whole && sandbox_number(compute, "multiply_adds") == whole);
+    assert_true(sandbox_number(compute, "whole") == whole &&
+                sandbox_number(compute, "multiply_adds") == whole);
     assert_true(sandbox_number(compute, "training") == 3 * 50 * 3 * whole);
     json_decref(root);
     const char *const prune[] = {"prune", "conv-run", "--method", "magnitude", "--ratio",
@@ -396,7 +397,8 @@ static void convolutions_are_counted_place_by_place(void **state)
     size_t i;
     bool apart = false;
     json_array_foreach(json_object_get(root, "curve"), i, point) apart =
-        apart || fabs(sandbox_number(point, "multiply_adds_left") - sandbox_number(point, "weights_left")) > 0.05;
+        apart ||
+        fabs(sandbox_number(point, "multiply_adds_left") - sandbox_number(point, "weights_left")) > 0.05;
     assert_true(apart);
     json_decref(root);
 }

@@ -342,7 +342,8 @@ static void what_is_no_layer_is_named(void **state)
                   0);
     json_t *look = json_of(RUN("watch", "biased", "--once", "--json"));
     const json_t *list = json_object_get(look, "skipped_tensors");
-    assert_true(sandbox_number(look, "skipped") == (double)json_array_size(list) && json_array_size(list) > 0);
+    assert_true(sandbox_number(look, "skipped") == (double)json_array_size(list) &&
+                json_array_size(list) > 0);
     size_t i;
     const json_t *one;
     bool bias = false;

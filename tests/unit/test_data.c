@@ -10,9 +10,9 @@ static void table_has_a_row_for_every_name(void **state)
 {
     (void)state;
     static const char *const names[] = {
-        "ecg-synth",   "digits-synth",  "pictures-synth", "markov",       "teacher",   "table-synth",
-        "mnist",       "fashion-mnist", "kmnist",         "emnist:SPLIT", "ecg5000",   "ecg5000-5",
-        "cifar10",     "cifar100",      "ucr:NAME",       "csv:TRAIN,TEST", "npy:DIR", "text:FILE"};
+        "ecg-synth", "digits-synth",  "pictures-synth", "markov",         "teacher", "table-synth",
+        "mnist",     "fashion-mnist", "kmnist",         "emnist:SPLIT",   "ecg5000", "ecg5000-5",
+        "cifar10",   "cifar100",      "ucr:NAME",       "csv:TRAIN,TEST", "npy:DIR", "text:FILE"};
     size_t count;
     const ht_dataset_info *table = ht_dataset_table(&count);
     assert_int_equal(count, sizeof names / sizeof names[0]);
