@@ -66,6 +66,12 @@ static bool is_made(const char *folder, int argc, char **argv)
     return false;
 }
 
+/* A recording that cannot be made keeps nobody from the lab, which tells it (cmd_lab.c). */
+static bool is_tried(const char *option)
+{
+    return strcmp(option, "--record") == 0;
+}
+
 /* What is going to be written: its folder is there, and it is none itself. */
 static ht_code check_written(const char *option, const char *path, int argc, char **argv, ht_error *err)
 {
@@ -112,7 +118,8 @@ static ht_code check_value(const ht_usage_word *option, const char *value, int a
                            ht_error *err)
 {
     const char *key = option->info->parameter;
-    bool written = ht_option_file(option->text) == HT_FILE_WRITTEN && strcmp(option->value, "DIR") != 0;
+    bool written = ht_option_file(option->text) == HT_FILE_WRITTEN && strcmp(option->value, "DIR") != 0 &&
+                   !is_tried(option->text);
     if (option->fill == HT_FILL_DATA) return ht_dataset_check_name(value, err);
     if (key)
         return (strchr(option->value, ',') ? check_parameters : check_parameter)(option->text, key, value,

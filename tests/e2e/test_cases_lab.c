@@ -303,8 +303,8 @@ static void the_save_is_told_and_can_be_left(void **state)
     }
 }
 
-/* What takes a while says on a terminal what it does, and takes the line away again; into a pipe it does not.
- */
+/* What takes a while says on a terminal what it does, and takes the line away again; into a pipe
+ * it writes whole lines, and only where it is long. */
 static void commands_tell_what_they_are_busy_with(void **state)
 {
     static const struct {
@@ -325,8 +325,7 @@ static void commands_tell_what_they_are_busy_with(void **state)
         vt_teardown(state);
         const sandbox_result *r = sandbox_shell(cases[i].command);
         assert_status(r, 0);
-        assert_null(strchr(r->err, '\r'));
-        assert_null(strstr(r->err, cases[i].says));
+        assert_null(strchr(r->err, '\r')); /* where it is long, whole lines */
     }
 }
 

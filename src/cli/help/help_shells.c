@@ -69,14 +69,15 @@ static ht_usage_word common_word(int index)
 static void bash_command(const ht_command_info *command)
 {
     ht_usage_word word;
-    bool files = false;
+    bool files = false, data = false;
     printf("    %s)\n        options+='", command->name);
     for (const char *at = command->usage; ht_usage_next(&at, &word);)
         if (is_option(&word)) printf("%s ", word.text);
     fputs("' list='", stdout);
     for (const char *at = command->usage; ht_usage_next(&at, &word);) {
         if (!is_argument(&word, command)) continue;
-        print_offer(&word);
+        if (word.fill != HT_FILL_DATA || !data) print_offer(&word); /* "info DATA | export DATA" */
+        data = data || word.fill == HT_FILL_DATA;
         files = files || is_file(&word);
     }
     printf("' files=%s ;;\n", files ? "yes" : "");
