@@ -179,8 +179,8 @@ ht_sizes ht_network_sizes(const ht_network *net);
 
 /* Multiplications with a weight, each with an addition, that one sample costs on its way forward: one for a
  * non-zero weight of a dense layer, of a convolution one for each place of what it gives (zeros around the
- * picture are read like others). Biases, gains, activations, pooling and sums have no weight to multiply
- * with. */
+ * picture are read like others), of a sequence one a position. Biases, gains, activations, pooling, sums,
+ * looking up tokens and attention's products of activations have no weight to multiply with. */
 double ht_network_multiply_adds(const ht_network *net);
 
 typedef struct ht_score {

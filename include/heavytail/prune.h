@@ -86,9 +86,9 @@ ht_prune_spec ht_prune_spec_of(const ht_params *params, const ht_samples *train)
 typedef struct ht_prune_layer {
     const char *unit; /* what it removes here: "filters"; static */
     int64_t units,
-        removed; /* units 0: the method does not act on this layer; there is no more to say of it */
-    int64_t
-        held; /* of the removed: stay in the smaller network, as zeros, because a sum or a norm reads them */
+        removed;  /* units 0: the method does not act on this layer; there is no more to say of it */
+    int64_t held; /* of the removed: stay in the smaller network, as zeros, because a sum or a norm reads
+                   * them, or they are heads */
     double error; /* ε of this layer alone */
 } ht_prune_layer;
 

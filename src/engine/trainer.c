@@ -85,11 +85,10 @@ static bool is_adaptive(const ht_trainer *t)
     return ht_optimizer_of(&t->params)->follow != NULL;
 }
 
-/* Labels of a sample: data sets have one each. */
+/* Labels of a sample: one, of token sequences one a position. */
 static uint64_t targets_of(const ht_dataset *data)
 {
-    (void)data;
-    return 1;
+    return (uint64_t)data->targets;
 }
 
 /* An epoch of Occam is more than a step. */
@@ -285,10 +284,10 @@ static ht_trainer *make(const ht_params *params, const ht_dataset *data, ht_pool
     t->order = ht_alloc(data->train.count, sizeof *t->order, "the order of samples", err);
     if (!t->net || !t->order || ht_tokens_check(t->net, data, err) != HT_OK ||
         ht_augment_check(augment_of(params), data, err) != HT_OK ||
-        ht_validation_check(params, data->train.count, err) != HT_OK || check_every(t, err) != HT_OK ||
-        ht_validation_make(&t->validation, data, params, err) != HT_OK || check_optimizer(t, err) != HT_OK ||
-        make_factors(t, err) != HT_OK || reserve_batch(t, batch_of(t), err) != HT_OK ||
-        restart_average(t, err) != HT_OK) {
+        ht_validation_check(params, t->net, data->train.count, err) != HT_OK ||
+        check_every(t, err) != HT_OK || ht_validation_make(&t->validation, data, params, err) != HT_OK ||
+        check_optimizer(t, err) != HT_OK || make_factors(t, err) != HT_OK ||
+        reserve_batch(t, batch_of(t), err) != HT_OK || restart_average(t, err) != HT_OK) {
         ht_trainer_free(t);
         return NULL;
     }

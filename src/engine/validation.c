@@ -17,16 +17,27 @@ static ht_prune_method method_of(const ht_params *params)
     return (ht_prune_method)ht_params_get(params, HT_P_OCCAM_METHOD);
 }
 
-ht_code ht_validation_check(const ht_params *params, size_t samples, ht_error *err)
+static ht_code check_method(const ht_params *params, const ht_network *net, ht_error *err)
 {
-    double share = ht_params_get(params, HT_P_OCCAM_HOLDOUT);
-    size_t held = ht_held_back(params, samples);
-    const char *unlasting = ht_prune_unlasting(method_of(params));
+    const char *name = ht_prune_at(method_of(params))->name;
+    const char *unlasting = ht_prune_unlasting(method_of(params)),
+               *refused = ht_prune_refuses(net, method_of(params));
     if (unlasting)
         return ht_error_set(err, HT_USAGE,
                             "occam.method = %s cannot prune step by step: %s; take another method, as "
                             "magnitude-layer",
-                            ht_prune_at(method_of(params))->name, unlasting);
+                            name, unlasting);
+    if (refused)
+        return ht_error_set(err, HT_USAGE, "occam.method = %s %s; take another method, as magnitude-layer",
+                            name, refused);
+    return HT_OK;
+}
+
+ht_code ht_validation_check(const ht_params *params, const ht_network *net, size_t samples, ht_error *err)
+{
+    double share = ht_params_get(params, HT_P_OCCAM_HOLDOUT);
+    size_t held = ht_held_back(params, samples);
+    if (check_method(params, net, err) != HT_OK) return err->code;
     if (share > 0 && held == 0)
         return ht_error_set(
             err, HT_USAGE,

@@ -19,9 +19,9 @@ typedef struct ht_validation {
     ht_occam_epoch epochs[HT_OCCAM_EPOCHS];
 } ht_validation;
 
-/* Is there something to hold back, is something left, can occam.method go on and on? Else HT_USAGE: `samples`
- * are those of the training part. */
-ht_code ht_validation_check(const ht_params *params, size_t samples, ht_error *err);
+/* Is there something to hold back, is something left, can occam.method prune such a network on and on? Else
+ * HT_USAGE: `samples` are those of the training part. */
+ht_code ht_validation_check(const ht_params *params, const ht_network *net, size_t samples, ht_error *err);
 
 /* Holds back as many of the training samples as the parameters ask for (params/batch.h), the same ones in
  * every run: drawn, or the last ones where occam.rule is published. */

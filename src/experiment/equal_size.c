@@ -6,6 +6,7 @@
 #include "engine/trainer.h"
 #include "experiment/methods.h"
 #include "experiment/trial.h"
+#include "nn/layers/multiply_adds.h"
 
 static const struct {
     const char *name, *title;
@@ -86,23 +87,35 @@ static ht_prune_spec spec_of(const ht_params *params, const ht_dataset *data)
     return spec;
 }
 
-static double size_of(const ht_prune_result *r, ht_equal by)
+/* The share of its units taken out at once as Occam's epochs take theirs, so that both are counted alike: by
+ * what is not zero. NULL with *err set. */
+static ht_network *cut(const ht_network *net, const ht_prune_spec *spec, double share, ht_pool *pool,
+                       ht_error *err)
 {
-    return by == HT_EQUAL_COMPUTE ? r->multiply_adds_left : (double)r->parameters_left;
+    ht_network *left = ht_network_copy(net, err);
+    if (left && ht_prune_further(left, spec, share, pool, err) == HT_OK) return left;
+    ht_network_free(left);
+    return NULL;
 }
 
-/* The least ratio (to 2^-20) that leaves no more than `most`. */
-static ht_code find_ratio(const ht_network *net, ht_prune_spec *spec, ht_equal by, double most, ht_pool *pool,
-                          ht_error *err)
+static double size_of(const ht_network *net, ht_equal by)
+{
+    return by == HT_EQUAL_COMPUTE ? ht_network_multiply_adds(net) : (double)ht_network_sizes(net).nonzero;
+}
+
+/* The least share (to 2^-20) that leaves no more than `most`. */
+static ht_code find_share(const ht_network *net, const ht_prune_spec *spec, ht_equal by, double most,
+                          ht_pool *pool, double *share, ht_error *err)
 {
     double low = 0, high = 1;
     for (int i = 0; i < 20; i++) {
-        ht_prune_result r;
-        spec->ratio = (low + high) / 2;
-        if (ht_prune_try(&r, net, NULL, NULL, spec, pool, NULL, err) != HT_OK) return err->code;
-        *(size_of(&r, by) > most ? &low : &high) = spec->ratio;
+        double middle = (low + high) / 2;
+        ht_network *left = cut(net, spec, middle, pool, err);
+        if (!left) return err->code;
+        *(size_of(left, by) > most ? &low : &high) = middle;
+        ht_network_free(left);
     }
-    spec->ratio = high;
+    *share = high;
     return HT_OK;
 }
 
@@ -111,15 +124,17 @@ static ht_code prune(const run *whole, const ht_params *params, ht_equal by, dou
                      const ht_dataset *data, ht_pool *pool, ht_equal_network *found, ht_error *err)
 {
     ht_prune_spec spec = spec_of(params, data);
-    ht_prune_result r;
-    if (find_ratio(whole->net, &spec, by, most, pool, err) != HT_OK ||
-        ht_prune_try(&r, whole->net, NULL, &data->test, &spec, pool, NULL, err) != HT_OK)
-        return err->code;
-    *found = whole->found;
-    found->weights = (double)r.parameters_left;
-    found->multiply_adds = r.multiply_adds_left;
-    found->accuracy = r.test.accuracy, found->loss = r.test.loss;
-    return HT_OK;
+    double share = 0;
+    if (find_share(whole->net, &spec, by, most, pool, &share, err) != HT_OK) return err->code;
+    ht_network *left = cut(whole->net, &spec, share, pool, err);
+    if (!left) return err->code;
+    run pruned = {.found = whole->found};
+    ht_code code = score(&pruned, left, data, pool, err);
+    *found = pruned.found;
+    found->weights = size_of(left, HT_EQUAL_PRUNED);
+    found->multiply_adds = size_of(left, HT_EQUAL_COMPUTE);
+    ht_network_free(left);
+    return code;
 }
 
 static double weights_of(const ht_params *params, const ht_dataset *data, ht_error *err)
@@ -132,21 +147,26 @@ static double weights_of(const ht_params *params, const ht_dataset *data, ht_err
     return count;
 }
 
-/* The greatest width of so many weights at most; 0: there is none to choose, or not one unit fits. */
+/* Do some weights count for more multiply-adds than others? Of a dense network none, nor of one on sequences,
+ * where each counts once a position. */
+static bool weights_differ(const run *whole)
+{
+    for (int w = 1; w < whole->net->weight_count; w++)
+        if (ht_weight_places(whole->net, w) != ht_weight_places(whole->net, 0)) return true;
+    return false;
+}
+
+/* The greatest width of so many weights at most; 0: there is none to choose, or not one unit fits. One by
+ * one, for not every width makes a network: heads have equal parts of it. */
 static int width_for(const ht_params *params, const ht_dataset *data, double most, ht_error *err)
 {
     ht_params tried = *params;
-    int low = 0, high = (int)ht_params_get(params, HT_P_MODEL_WIDTH);
-    if (!ht_params_has_width(params)) return 0;
-    while (low < high) {
-        int middle = (low + high + 1) / 2;
-        ht_params_put(&tried, HT_P_MODEL_WIDTH, middle);
-        if (weights_of(&tried, data, err) <= most)
-            low = middle;
-        else
-            high = middle - 1;
+    int width = ht_params_has_width(params) ? (int)ht_params_get(params, HT_P_MODEL_WIDTH) : 0;
+    for (; width > 0; width--) {
+        ht_params_put(&tried, HT_P_MODEL_WIDTH, width);
+        if (weights_of(&tried, data, err) <= most) break;
     }
-    return low;
+    return width;
 }
 
 static ht_code measure_narrow(const ht_params *params, const ht_dataset *data, double most, ht_pool *pool,
@@ -183,8 +203,7 @@ ht_code ht_equal_measure(const ht_params *params, const ht_dataset *data, ht_poo
     if (code == HT_OK)
         code = prune(&whole, params, HT_EQUAL_COMPUTE, most->multiply_adds, data, pool,
                      &found[HT_EQUAL_COMPUTE], err);
-    found[HT_EQUAL_COMPUTE].there =
-        whole.found.multiply_adds > whole.found.of; /* some weights count for more */
+    found[HT_EQUAL_COMPUTE].there = weights_differ(&whole);
     ht_trainer_free(whole.trainer);
     if (code == HT_OK)
         code = measure_narrow(&without, data, most->weights, pool, &found[HT_EQUAL_NARROW], err);

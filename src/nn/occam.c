@@ -70,6 +70,7 @@ void ht_occam_mask(ht_mask *mask, const ht_network *net, double lambda)
     for (int w = 0; w < net->weight_count; w++) {
         const ht_tensor *weight = net->weights[w];
         int tensor = ht_tensor_index(net, weight);
+        if (weight->flags & HT_TENSOR_TABLE) continue; /* of a tied output */
         double below = quantile(weight, lambda);
         for (size_t i = 0; i < ht_tensor_size(weight); i++)
             if (fabs((double)weight->data[i]) < below) ht_mask_drop(mask, tensor, i);

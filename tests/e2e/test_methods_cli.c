@@ -306,7 +306,39 @@ static void occam_stands_beside_networks_of_its_size(void **state)
     assert_int_equal(r->status, 0);
     assert_non_null(strstr(r->out, "pruned by node"));
     assert_non_null(strstr(r->out, "trained without, as narrow from the start"));
+    assert_non_null(strstr(r->out, "Each is the network of the epoch whose samples held back"));
     assert_int_equal(sandbox_run(picture)->status, 2);
+}
+
+/* Heads that went are zeros in both; each weight counts once a position, so that sizes are of one kind; and a
+ * width that heads do not divide is none. */
+static void networks_on_sequences_are_of_occam_s_size(void **state)
+{
+    (void)state;
+#define SEQUENCES                                                                                            \
+    "compare", "--equal-size", "--data", "markov", "--data.context", "9", "--data.train_limit", "64",        \
+        "--data.test_limit", "16", "--model.width", "12", "--train.batch", "16", "--steps", "40", "--seeds", \
+        "1..2", "--occam.lambda0", "0.8", "--occam.every", "1000", "--noise.type", "none", "--method",       \
+        "node", "--layers",                                                                                  \
+        "embed n, res(norm, attention 4), res(norm, dense 2n gelu, dense n linear), norm"
+    const char *const args[] = {SEQUENCES, "--json", NULL}, *const text[] = {SEQUENCES, NULL};
+    json_t *root = answer(args, 0), *all;
+    json_t *occam = network_of(root, "occam", &all), *pruned = network_of(root, "pruned", &all),
+           *narrow = network_of(root, "narrow", &all);
+    assert_null(network_of(root, "compute", &all));
+    for (size_t s = 0; s < 2; s++) {
+        double most = sandbox_number(json_array_get(occam, s), "weights");
+        double weights = sandbox_number(json_array_get(pruned, s), "weights");
+        assert_true(most < 0.5 * (8 * 12 * 12 + 16 * 12)); /* heads among them: MLPs alone have no half */
+        assert_true(weights <= most && weights > 0.8 * most);
+        assert_true(sandbox_number(json_array_get(pruned, s), "multiply_adds") == 9 * weights);
+        assert_true(sandbox_number(json_array_get(narrow, s), "weights") <= most);
+        assert_true(sandbox_number(json_array_get(narrow, s), "weights") == 8 * 4 * 4 + 16 * 4);
+    }
+    json_decref(root);
+    const sandbox_result *r = sandbox_run(text);
+    assert_int_equal(r->status, 0);
+    assert_non_null(strstr(r->out, "Occam's is the network of the epoch of the lowest training loss"));
 }
 
 /* The same bits for any number of threads, stopped and resumed or not: by the published rule, by neurons. */
@@ -416,6 +448,7 @@ int main(void)
         cmocka_unit_test(what_is_no_code_is_an_error_that_names_the_file),
         cmocka_unit_test(methods_are_compared_in_one_object_and_one_picture),
         cmocka_unit_test(occam_stands_beside_networks_of_its_size),
+        cmocka_unit_test(networks_on_sequences_are_of_occam_s_size),
         cmocka_unit_test(occam_resumes_in_another_process),
         cmocka_unit_test(what_occam_cannot_do_is_said_before_training),
         cmocka_unit_test(convolutions_are_counted_place_by_place),

@@ -255,6 +255,53 @@ static void what_does_not_fit_is_named_with_what_would(void **state)
     ht_network_free(net);
 }
 
+static ht_network *transformer(const char *layers, int context, int symbols, bool tied)
+{
+    ht_params p;
+    ht_params_init(&p);
+    if (ht_params_set(&p, "model.layers", layers, &err) != HT_OK) fail_msg("%s", err.text);
+    ht_params_put(&p, HT_P_MODEL_TIED, tied);
+    ht_network *net = ht_network_of(&p, (ht_shape){1, 1, context}, symbols, &err);
+    if (!net) fail_msg("%s: %s", layers, err.text);
+    return net;
+}
+
+/* GPT-2's files have no output of their own. */
+static void what_a_transformer_s_file_lacks_is_named(void **state)
+{
+    static const char *const names[] = {"wte.weight", "wpe.weight", "h.0.attn.c_attn.weight",
+                                        "h.0.attn.c_proj.weight"};
+    static const struct {
+        const char *layers;
+        int context, symbols;
+        bool tied;
+        const char *says;
+    } cases[] = {
+        {"embed 6, attention 2", 5, 4, true, NULL},
+        {"embed 6, attention 2", 5, 4, false, "no weights of an output (lm_head.weight)"},
+        {"embed 6, attention 2", 5, 4, false, "set model.tied to 1"},
+        {"embed 6, attention 2", 8, 4, true, "wpe.weight is (5 × 6), and the network needs (8 × 6) there"},
+        {"embed 6, attention 2", 5, 9, true, "wte.weight is (4 × 6), and the network needs (9 × 6) there"},
+        {"embed 6, attention 2, attention 2", 5, 4, true,
+         "has 1 tensor of the shape (18 × 6), and the network has 2 layers of it"},
+    };
+    (void)state;
+    ht_network *net = transformer("embed 6, attention 2", 5, 4, true);
+    stir(net, 3);
+    write_named("n.safetensors", net, names, NULL);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        ht_network *to = transformer(cases[i].layers, cases[i].context, cases[i].symbols, cases[i].tied);
+        ht_code code = ht_network_fill(to, scratch_path("n.safetensors"), NULL, NULL, &err);
+        assert_int_equal(code, cases[i].says ? HT_FAIL : HT_OK);
+        if (!cases[i].says)
+            assert_true(small_same(to, net));
+        else if (!strstr(err.text, cases[i].says))
+            fail_msg("'%s' is not in: %s", cases[i].says, err.text);
+        ht_network_free(to);
+    }
+    ht_network_free(net);
+}
+
 /* ---- batch norms -------------------------------------------------------------------------------- */
 
 enum { NORMED = 16 }; /* tensors of the network with norms */
@@ -498,6 +545,7 @@ int main(void)
         cmocka_unit_test(a_copy_lies_as_its_file_did),
         cmocka_unit_test(what_names_do_not_tell_is_asked_for),
         cmocka_unit_test(what_does_not_fit_is_named_with_what_would),
+        cmocka_unit_test(what_a_transformer_s_file_lacks_is_named),
         cmocka_unit_test(batch_norms_are_folded_or_kept),
         cmocka_unit_test(a_variance_below_zero_is_refused),
         cmocka_unit_test(batch_norms_follow_their_layers),

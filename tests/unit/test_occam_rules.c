@@ -485,6 +485,71 @@ static void an_epoch_may_be_so_many_targets(void **state)
     ht_dataset_free(data);
 }
 
+/* ---- sequences of tokens ------------------------------------------------------------------------ */
+
+static ht_dataset *text_of(int train, int context)
+{
+    const ht_data_options options = {.seed = 1, .train_limit = train, .test_limit = 10, .context = context};
+    ht_dataset *text = ht_dataset_load("markov", &options, &err);
+    if (!text) fail_msg("%s", err.text);
+    return text;
+}
+
+static ht_params text_params(ht_occam_rule rule)
+{
+    ht_params p = rule_params(rule, HT_PRUNE_MAGNITUDE_LAYER);
+    static const char line[] =
+        "embed 8, res(norm, attention 2), res(norm, dense 16 gelu, dense 8 linear), norm";
+    assert_int_equal(ht_params_set(&p, "model.layers", line, &err), HT_OK);
+    ht_params_put(&p, HT_P_MODEL_TIED, 1);
+    return p;
+}
+
+/* A position is a target. */
+static void positions_are_targets(void **state)
+{
+    (void)state;
+    enum { CONTEXT = 7 };
+    static const int every[] = {32 * CONTEXT, 32 * CONTEXT + 1, 500, 3000};
+    ht_dataset *text = text_of(200, CONTEXT);
+    for (size_t e = 0; e < sizeof every / sizeof every[0]; e++) {
+        ht_params params = text_params((ht_occam_rule)(e % 2));
+        ht_params_put(&params, HT_P_OCCAM_EVERY, every[e]);
+        ht_trainer *t = small_trainer(&params, text, NULL);
+        for (int step = 1; step <= 23; step++) {
+            size_t count;
+            small_train(t, 1);
+            ht_trainer_occam(t, &count);
+            assert_int_equal(count, 32 * CONTEXT * step / every[e]);
+        }
+        ht_trainer_free(t);
+    }
+    ht_dataset_free(text);
+}
+
+/* By either rule every other weight matrix loses its share. */
+static void the_table_of_a_tied_output_stays(void **state)
+{
+    (void)state;
+    ht_dataset *text = text_of(200, 7);
+    for (int rule = 0; rule < 2; rule++) {
+        ht_params params = text_params((ht_occam_rule)rule);
+        ht_trainer *t = small_trainer(&params, text, NULL);
+        small_train(t, 2 * STEPS + 1);
+        const ht_network *net = ht_trainer_network(t);
+        for (int w = 0; w < net->weight_count; w++) {
+            size_t zeros = 0, size = ht_tensor_size(net->weights[w]);
+            for (size_t i = 0; i < size; i++) zeros += net->weights[w]->data[i] == 0;
+            if (w == net->weight_count - 1)
+                assert_int_equal(zeros, 0);
+            else
+                assert_true(zeros >= size * 2 / 5 && zeros < size * 3 / 5);
+        }
+        ht_trainer_free(t);
+    }
+    ht_dataset_free(text);
+}
+
 /* ---- what is refused ---------------------------------------------------------------------------- */
 
 static void assert_refused(const ht_dataset *data, const char *const sets[][2], const char *words)
@@ -501,7 +566,13 @@ static void assert_refused(const ht_dataset *data, const char *const sets[][2], 
 static void what_cannot_be_is_one_message(void **state)
 {
     (void)state;
-    ht_dataset *data = small_data(200, 50), *tiny = small_data(2, 2);
+    ht_dataset *data = small_data(200, 50), *tiny = small_data(2, 2), *text = text_of(64, 7);
+    static const char layers[] = "embed 8, attention 2";
+    assert_refused(text, (const char *const[][2]){{"model.layers", layers}, {"occam.method", "pfp"}, {0}},
+                   "occam.method = pfp measures what each weight reads");
+    assert_refused(text, (const char *const[][2]){{"model.layers", layers}, {"occam.every", "223"}, {0}},
+                   "less than a step trains on, 32 samples of 7 each");
+    ht_dataset_free(text);
     assert_refused(data, (const char *const[][2]){{"occam.method", "svd"}, {0}}, "directions, not weights");
     assert_refused(data, (const char *const[][2]){{"occam.holdout", "0.004"}, {0}}, "holds back none");
     assert_refused(data, (const char *const[][2]){{"occam.every", "31"}, {0}},
@@ -534,6 +605,8 @@ int main(void)
         cmocka_unit_test(threads_do_not_change_a_bit),
         cmocka_unit_test(calibration_does_not_hear_of_samples_held_back),
         cmocka_unit_test(an_epoch_may_be_so_many_targets),
+        cmocka_unit_test(positions_are_targets),
+        cmocka_unit_test(the_table_of_a_tied_output_stays),
         cmocka_unit_test(what_cannot_be_is_one_message),
     };
     return cmocka_run_group_tests(tests, scratch_make, scratch_remove);

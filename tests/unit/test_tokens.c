@@ -137,7 +137,9 @@ static void gpt_nano_has_as_many_numbers(void **state)
         size_t numbers;
     } wanted[] = {{"gpt-nano", 804096},
                   {"gpt-nano-noisy", 804096},
+                  {"gpt-nano-occam", 804096},
                   {"gpt-pico", 2 * (12 * 64 * 64 + 2 * 64) + 64 + (65 + 64) * 64},
+                  {"gpt-pico-occam", 2 * (12 * 64 * 64 + 2 * 64) + 64 + (65 + 64) * 64},
                   {"gpt-pico-noisy", 2 * (12 * 64 * 64 + 2 * 64) + 64 + (65 + 64) * 64}};
     for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
         ht_params p;

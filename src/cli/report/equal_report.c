@@ -188,13 +188,17 @@ static void print_table(const results *r)
     for (int e = HT_EQUAL_OCCAM + 1; e < HT_EQUALS; e++)
         if (is_there(r, (ht_equal)e)) print_against(r, (ht_equal)e);
     printf(
-        "\n  Each is the network of the epoch whose samples held back had the lowest loss. weights: the "
-        "share "
-        "that is\n"
-        "  not zero, of the same whole network; mult-adds: multiplications with such a weight, of a sample "
-        "forward;\n"
-        "  training: those of all its steps, three times forward for each sample. Pruned networks are not "
-        "trained on.\n");
+        "\n  %s.\n"
+        "  weights: the share that is not zero, of the same whole network; mult-adds: multiplications with "
+        "such a weight,\n"
+        "  of a sample forward; training: those of all its steps, three times forward for each sample. "
+        "Pruned "
+        "networks are\n"
+        "  not trained on.\n",
+        ht_params_get(&r->params, HT_P_OCCAM_HOLDOUT) > 0
+            ? "Each is the network of the epoch whose samples held back had the lowest loss"
+            : "Occam's is the network of the epoch of the lowest training loss, the others are those of the "
+              "last step");
 }
 
 /* ---- running ---- */

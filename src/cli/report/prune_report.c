@@ -267,6 +267,20 @@ static void print_smaller(const ht_prune_report *r, const ht_prune_input *in)
                                               : "");
 }
 
+/* What a smaller file keeps of the removed units, and why. */
+static void print_held(const ht_prune_report *r, const ht_prune_input *in)
+{
+    int64_t heads = 0;
+    char count[32];
+    for (int l = 0; l < r->result.layer_count; l++)
+        if (in->net->weights[l]->heads > 0) heads += r->result.layers[l].held;
+    ht_format_grouped(count, sizeof count, heads);
+    if (heads > 0) printf("  %s of the removed heads stay, as zeros: attention keeps its shape\n", count);
+    if (r->result.held == heads) return;
+    ht_format_grouped(count, sizeof count, r->result.held - heads);
+    printf("  %s of the removed %s stay, as zeros: a sum or a norm reads them\n", count, r->result.unit);
+}
+
 static void print_sizes(const ht_prune_report *r, const ht_prune_input *in)
 {
     char before[32], after[32];
@@ -279,9 +293,7 @@ static void print_sizes(const ht_prune_report *r, const ht_prune_input *in)
     printf("  multiply-adds a sample %s, before %s (ratio %.4f)\n", after, before,
            1 - r->result.multiply_adds_left / r->result.multiply_adds);
     print_smaller(r, in);
-    if (r->result.held == 0) return;
-    ht_format_grouped(before, sizeof before, r->result.held);
-    printf("  %s of the removed %s stay, as zeros: a sum or a norm reads them\n", before, r->result.unit);
+    print_held(r, in);
 }
 
 void ht_prune_report_print(const ht_prune_report *r, const ht_prune_input *in)

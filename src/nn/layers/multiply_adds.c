@@ -2,11 +2,12 @@
 
 #include "nn/layers/layer.h"
 
+/* A layer's weight matrices are numbered from its `weight` on (attention has two). */
 size_t ht_weight_places(const ht_network *net, int w)
 {
-    for (int l = 0; l < net->layer_count; l++)
-        if (net->layers[l].weight == w) return (size_t)ht_shape_places(net->layers[l].out);
-    return 1;
+    int l = net->layer_count - 1;
+    while (net->layers[l].weight < 0 || net->layers[l].weight > w) l--;
+    return (size_t)ht_shape_places(net->layers[l].out);
 }
 
 double ht_multiply_adds_whole(const ht_network *net)

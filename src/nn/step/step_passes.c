@@ -128,9 +128,9 @@ static void add_span(void *context, int task, int worker)
 static void take_gradient(ht_step *s, struct ht_pool *pool)
 {
     const ht_layer *reader = &s->net->layers[s->reader];
+    if (!reader->kind->gradient) return; /* as the output's, which has no room for a span */
     const ht_span span = ht_step_span(s, s->reader, 0, s->batch);
-    if (reader->kind->gradient)
-        reader->kind->gradient(reader, &span, ht_step_delta(s, s->reader), NULL, pool);
+    reader->kind->gradient(reader, &span, ht_step_delta(s, s->reader), NULL, pool);
 }
 
 /* What one reader of the layer at hand has to say. */

@@ -112,6 +112,13 @@ static ht_code complain_missing(const matcher *m, int layer, int members, int la
     const ht_module need = need_of(m, layer);
     int other = left_over(m, layer);
     ht_module_shape(&need, needs);
+    if (m->has[HT_GPT_TOKENS] && !m->has[HT_GPT_HEAD] && !ht_network_is_tied(m->net) &&
+        m->match->layer[layer].tensor == ht_network_output(m->net))
+        return ht_error_set(
+            err, HT_FAIL,
+            "%s: has no weights of an output (lm_head.weight): as in GPT-2 they are the token "
+            "table; set model.tied to 1",
+            m->path);
     if (other == NOBODY)
         return ht_error_set(
             err, HT_FAIL,
