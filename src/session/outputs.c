@@ -13,11 +13,12 @@ ht_file_use ht_option_file(const char *name)
     static const struct {
         const char *name;
         ht_file_use use;
-    } files[] = {{"--cast", HT_FILE_READ},    {"--csv", HT_FILE_WRITTEN},    {"--html", HT_FILE_WRITTEN},   {"--decode", HT_FILE_READ},
-                 {"--dump", HT_FILE_WRITTEN}, {"--file", HT_FILE_READ},      {"--init", HT_FILE_READ},
-                 {"--out", HT_FILE_WRITTEN},  {"--png", HT_FILE_WRITTEN},    {"--preset", HT_FILE_READ},
-                 {"--script", HT_FILE_READ},  {"--record", HT_FILE_WRITTEN}, {"--w1", HT_FILE_READ},
-                 {"--w2", HT_FILE_READ},      {"--x", HT_FILE_READ},         {"--y", HT_FILE_READ}};
+    } files[] = {{"--cast", HT_FILE_READ},   {"--csv", HT_FILE_WRITTEN},  {"--html", HT_FILE_WRITTEN},
+                 {"--decode", HT_FILE_READ}, {"--dump", HT_FILE_WRITTEN}, {"--file", HT_FILE_READ},
+                 {"--init", HT_FILE_READ},   {"--out", HT_FILE_WRITTEN},  {"--png", HT_FILE_WRITTEN},
+                 {"--preset", HT_FILE_READ}, {"--script", HT_FILE_READ},  {"--record", HT_FILE_WRITTEN},
+                 {"--w1", HT_FILE_READ},     {"--w2", HT_FILE_READ},      {"--x", HT_FILE_READ},
+                 {"--y", HT_FILE_READ}};
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
         if (strcmp(files[i].name, name) == 0) return files[i].use;
     return HT_FILE_NONE;

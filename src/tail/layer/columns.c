@@ -269,7 +269,8 @@ static const struct {
 static int cost_of_estimator(const ht_estimator_info *info, ht_estimator e)
 {
     if (info->input == HT_INPUT_ROWS) return e == HT_MMO_PAPER ? HT_COST_PAPER : HT_COST_ROWS;
-    return info->input == HT_INPUT_VALUES ? HT_COST_VALUES : HT_COST_QUALITY;
+    if (info->input == HT_INPUT_VALUES) return HT_COST_VALUES;
+    return e == HT_POWERLAW_TWO_SIDED ? HT_COST_QUALITY | HT_COST_TWO_SIDED : HT_COST_QUALITY;
 }
 
 ht_column_info ht_column_at(int column)

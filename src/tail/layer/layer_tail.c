@@ -118,7 +118,7 @@ static ht_code take_spectrum(ht_layer_tail *l, const ht_layer_matrix *m, ht_erro
     if (ht_spectrum_take(&s, &w, err) != HT_OK) return err->code;
     l->rank = s.rank;
     l->exponent = s.exponent;
-    ht_code code = ht_tail_fit_spectrum(&s, l->all, err);
+    ht_code code = ht_tail_fit_spectrum(&s, l->cost & HT_COST_TWO_SIDED, l->all, err);
     if (code == HT_OK) code = ht_tail_spectrum_ccdf(&l->eigenvalues, &s, err);
     for (size_t i = 0; i < s.count; i++) s.eigenvalue[i] *= (double)l->longer;
     if (code == HT_OK && s.rank > 0) {

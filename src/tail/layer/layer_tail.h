@@ -10,11 +10,12 @@
 /* What is computed, bits. */
 typedef enum ht_tail_cost {
     HT_COST_NOTHING = 0,
-    HT_COST_VALUES = 1,   /* estimators of all values */
-    HT_COST_ROWS = 2,     /* mmo-multi */
-    HT_COST_SPECTRUM = 4, /* eigenvalues */
-    HT_COST_RANDOM = 8,   /* eigenvalues of the randomized matrix; with the spectrum */
-    HT_COST_PAPER = 16,   /* mmo-paper: as much as all others together */
+    HT_COST_VALUES = 1,     /* estimators of all values */
+    HT_COST_ROWS = 2,       /* mmo-multi */
+    HT_COST_SPECTRUM = 4,   /* eigenvalues */
+    HT_COST_RANDOM = 8,     /* eigenvalues of the randomized matrix; with the spectrum */
+    HT_COST_PAPER = 16,     /* mmo-paper: as much as all others together */
+    HT_COST_TWO_SIDED = 32, /* the variant of powerlaw */
 } ht_tail_cost;
 
 /* Of W (rows × columns); N is the larger side, M the smaller. Eigenvalues are those of WᵀW, not divided. */
