@@ -72,8 +72,8 @@ static numbers numbers_of(const ht_model_tails *s, ht_spectrum_unit unit)
         n.weights += l->rows * l->columns;
         n.spectra = n.spectra || l->cost & HT_COST_SPECTRUM;
         n.qualities = n.qualities || l->cost & HT_COST_VALUES;
-        n.over += e->value < HT_OVER_TRAINED;
-        n.under += e->value > HT_UNDER_TRAINED;
+        n.over += ht_layer_tail_training(l) > 0;
+        n.under += ht_layer_tail_training(l) < 0;
         n.rank_loss += ht_layer_tail_lost_rank(l);
         n.good += isfinite(e->value) && e->quality == HT_QUALITY_GOOD;
     }

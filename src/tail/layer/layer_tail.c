@@ -131,6 +131,14 @@ static ht_code take_spectrum(ht_layer_tail *l, const ht_layer_matrix *m, ht_erro
 
 /* ---- in words ---- */
 
+int ht_layer_tail_training(const ht_layer_tail *l)
+{
+    enum { LEAST = 50 };
+    double alpha = l->all[HT_POWERLAW].value;
+    if (l->rank < LEAST) return 0;
+    return (alpha < HT_OVER_TRAINED) - (alpha > HT_UNDER_TRAINED);
+}
+
 bool ht_layer_tail_lost_rank(const ht_layer_tail *l)
 {
     enum { SHARE = 20 };
@@ -148,10 +156,9 @@ static void say_trusted(ht_layer_tail *l)
 
 static void say_warning(ht_layer_tail *l)
 {
-    double alpha = l->all[HT_POWERLAW].value;
     const char *words[3] = {NULL};
-    if (alpha < HT_OVER_TRAINED) words[0] = "over-trained";
-    if (alpha > HT_UNDER_TRAINED) words[0] = "under-trained";
+    if (ht_layer_tail_training(l) > 0) words[0] = "over-trained";
+    if (ht_layer_tail_training(l) < 0) words[0] = "under-trained";
     if (ht_layer_tail_lost_rank(l)) words[1] = "rank-loss";
     if (isfinite(l->log_random) && l->traps > 0) words[2] = "traps";
     for (int i = 0; i < 3; i++) {

@@ -60,6 +60,9 @@ ht_code ht_layer_tail_take(ht_layer_tail *layer, const ht_layer_matrix *matrix,
  * where none is. */
 const ht_estimate *ht_layer_tail_trusted(const ht_layer_tail *layer);
 
+/* By these: 1 over-trained, -1 under-trained; 0 neither, or fewer than 50 eigenvalues. */
+int ht_layer_tail_training(const ht_layer_tail *layer);
+
 /* Is a twentieth of the eigenvalues below rounding? Of noise that was rounded to bfloat16 a square matrix
  * loses some, too. */
 bool ht_layer_tail_lost_rank(const ht_layer_tail *layer);
