@@ -79,7 +79,8 @@ EMBEDDED := $(sort $(wildcard presets/*.ini presets/*/*.ini presets/*/*.sweep as
 # Kernels that are compiled once per instruction set and picked at run time (src/kernel/kernel.c).
 ISA_SRC   := src/kernel/kernel_body.c src/kernel/product_body.c src/kernel/functions_body.c \
              src/kernel/conv_body.c src/kernel/conv_direct_body.c src/kernel/conv_samples_body.c \
-             src/kernel/conv_sparse_body.c src/kernel/conv_winograd_body.c src/kernel/conv_sums_body.c src/kernel/conv_pool_body.c
+             src/kernel/conv_sparse_body.c src/kernel/conv_winograd_body.c src/kernel/conv_sums_body.c src/kernel/conv_pool_body.c \
+             src/kernel/places_body.c src/kernel/place_sums_body.c src/kernel/attend_body.c src/kernel/smooth_body.c
 machine   := $(shell $(CC) -dumpmachine 2>/dev/null)
 ISA_NAMES := $(if $(filter aarch64%,$(machine)),neon,portable) $(if $(filter x86_64%,$(machine)),avx2 avx512)
 ISA_FLAGS_portable :=

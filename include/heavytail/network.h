@@ -52,6 +52,7 @@ typedef enum ht_tensor_flag {
     HT_TENSOR_OUTPUT = 16,  /* of the output layer: its rows are classes */
     HT_TENSOR_FILTERS = 32, /* a row is a filter: channels × window, in this order */
     HT_TENSOR_ONES = 64,    /* 1 at the start: gains of norms */
+    HT_TENSOR_TABLE = 256,  /* of embeddings: a row is a token or a place; normal at the start */
     HT_TENSOR_STATE = 128   /* not trained: running means of batch norm, which steps bring up to date */
 } ht_tensor_flag;
 
@@ -60,7 +61,9 @@ typedef struct ht_tensor {
     unsigned flags;             /* of ht_tensor_flag */
     int number; /* of its weight matrix: which draws are its own, of noise and initial weights */
     int rows, columns;
-    int window[2];          /* of filters: height and width of a kernel; 0 of others */
+    int window[2]; /* of filters: height and width of a kernel; 0 of others */
+    int heads; /* of attention: how many have an equal part of its columns (what heads give is projected), or
+                  of each third of its rows (queries, keys, values: three times as many rows); 0 of others */
     float *data;            /* (rows × columns), row-major */
     struct ht_tensor *bias; /* of a weight matrix: (rows × 1), added before the activation; NULL: none */
 } ht_tensor;
@@ -68,6 +71,8 @@ typedef struct ht_tensor {
 typedef struct ht_network {
     ht_shape input; /* of a sample */
     int inputs, classes;
+    int positions; /* of a sequence of tokens: each has a label, and logits; 0: a sample is none, and has one
+                      label */
     bool mean_field;         /* output divided by the width (2306.08125, eq. 1) */
     int layer_count;         /* the output layer included */
     struct ht_layer *layers; /* in the order of the forward pass; not each has weights */
@@ -123,6 +128,18 @@ static inline size_t ht_tensor_size(const ht_tensor *tensor)
     return (size_t)tensor->rows * (size_t)tensor->columns;
 }
 
+/* Labels of a sample. */
+static inline int ht_network_targets(const ht_network *net)
+{
+    return net->positions > 0 ? net->positions : 1;
+}
+
+/* Is the output layer's weight matrix the token table of an embedding (model.tied)? */
+static inline bool ht_network_is_tied(const ht_network *net)
+{
+    return net->weights[net->weight_count - 1]->flags & HT_TENSOR_TABLE;
+}
+
 /* Hidden weight matrices: weights[0] .. weights[hidden - 1]. */
 static inline int ht_network_hidden(const ht_network *net)
 {
@@ -160,8 +177,14 @@ typedef struct ht_sizes {
 
 ht_sizes ht_network_sizes(const ht_network *net);
 
+/* Multiplications with a weight, each with an addition, that one sample costs on its way forward: one for a
+ * non-zero weight of a dense layer, of a convolution one for each place of what it gives (zeros around the
+ * picture are read like others). Biases, gains, activations, pooling and sums have no weight to multiply
+ * with. */
+double ht_network_multiply_adds(const ht_network *net);
+
 typedef struct ht_score {
-    double loss;     /* mean cross-entropy, natural logarithm */
+    double loss;     /* mean cross-entropy, natural logarithm; of sequences over all positions */
     double accuracy; /* correct / total; the lowest class wins a tie */
 } ht_score;
 
@@ -171,7 +194,8 @@ typedef struct ht_score {
 ht_code ht_network_evaluate(const ht_network *net, const ht_samples *samples, const float *const *keep,
                             struct ht_pool *pool, ht_score *score, ht_error *err);
 
-/* The same, and the cross-entropy of each sample: losses is (samples->count). */
+/* The same, and the cross-entropy of each sample, of a sequence the mean over its positions: losses is
+ * (samples->count). */
 ht_code ht_network_losses(const ht_network *net, const ht_samples *samples, struct ht_pool *pool,
                           float *losses, ht_score *score, ht_error *err);
 

@@ -58,7 +58,7 @@ enum {
     HT_PARAM_TEXT = 1024,
     HT_PARAM_VALUE = 1152,
     HT_PARAM_DEPTH = 16,    /* hidden layers of a list of widths, at most */
-    HT_PARAM_LAYERS = 64,   /* before the output's, at most */
+    HT_PARAM_LAYERS = 120,  /* items before the output layer, at most: 16 blocks of a transformer */
     HT_PARAM_UNITS = 200000 /* of one of them, at most */
 };
 
@@ -83,13 +83,16 @@ typedef struct ht_params {
 
 /* The choices of noise.type, in the table's order. */
 typedef enum ht_noise_type { HT_NOISE_NONE, HT_NOISE_SHARED, HT_NOISE_IID, HT_NOISE_ISOTROPIC } ht_noise_type;
+/* Of noise.unit: a filter and a row are the same. */
+typedef enum ht_noise_unit { HT_NOISE_FILTER, HT_NOISE_KERNEL, HT_NOISE_ROW, HT_NOISE_HEAD } ht_noise_unit;
 /* The choices of model.activation; GELU is the exact one, x Φ(x). */
 typedef enum ht_activation {
 #define HT_ACTIVATION(id, name) HT_##id,
 #include "params/activations.def"
     HT_ACTIVATIONS
 } ht_activation;
-typedef enum ht_init { HT_INIT_UNIFORM, HT_INIT_KAIMING, HT_INIT_PAPER } ht_init; /* of model.init */
+/* Of model.init. */
+typedef enum ht_init { HT_INIT_UNIFORM, HT_INIT_KAIMING, HT_INIT_PAPER, HT_INIT_GPT } ht_init;
 typedef enum ht_layer_id {
 #define HT_LAYER(id, ...) HT_LAYER_##id,
 #include "params/layers.def"
@@ -105,12 +108,16 @@ typedef enum ht_prune_scope { HT_PRUNE_PER_LAYER, HT_PRUNE_GLOBAL } ht_prune_sco
 typedef enum ht_prune_side { HT_PRUNE_ROWS, HT_PRUNE_COLUMNS } ht_prune_side; /* prune.unit */
 typedef enum ht_coreset_kind { HT_CORESET_SAMPLED, HT_CORESET_BEST, HT_CORESET_TOP } ht_coreset_kind;
 typedef enum ht_prune_metric { HT_FRO_SQUARED, HT_FRO } ht_prune_metric;
+typedef enum ht_occam_rule { HT_OCCAM_OURS, HT_OCCAM_PUBLISHED } ht_occam_rule; /* occam.rule */
 
 const ht_param_info *ht_param_at(ht_param p); /* static storage */
 /* Does it say when training has reached what was asked for (train.stop_…)? */
 bool ht_param_is_criterion(ht_param p);
 bool ht_param_find(const char *key, ht_param *p);
-const char *ht_param_nearest(const char *key); /* for "did you mean" */
+/* For "did you mean": the parameter that a word of the field or of other programs stands for ("sigma",
+ * "noise.sigma": noise.scale; NULL: none), and, if there is none, the one that is spelled most alike. */
+const char *ht_param_by_word(const char *key);
+const char *ht_param_nearest(const char *key);
 
 void ht_params_init(ht_params *params); /* every default */
 
@@ -124,13 +131,14 @@ enum { HT_PAD_SAME = -1 }; /* half the window on each side */
 /* A layer before the output's, or what joins some. */
 typedef struct ht_layer_item {
     ht_layer_id kind;
-    int units;                /* of dense and conv; 0 of others */
+    int units;                /* of dense, conv and embed; 0 of others */
     ht_activation activation; /* HT_LINEAR where a kind has none of itself */
     bool named;               /* the line says which activation; else it is model.activation */
     int window[2];            /* height and width, of conv and pool */
     int stride, pad;          /* 0: not said; HT_PAD_SAME */
     bool mean, global;        /* of pool */
     double rate;              /* of dropout */
+    int heads;                /* of attention */
     int number;               /* of the item in the line, from 1, for messages */
     int inside;               /* of res: how many items before it are in its parentheses */
 } ht_layer_item;

@@ -45,6 +45,9 @@ const ht_prune_info *ht_prune_at(ht_prune_method method); /* static storage */
  * there are filters and neurons; "columns", "kernels" or "units" if it goes by column. Static storage. */
 const char *ht_prune_unit(const ht_network *net, ht_prune_method method, ht_prune_side side);
 
+/* Why the method cannot be used on this network: half a sentence, static storage; NULL: it can. */
+const char *ht_prune_refuses(const ht_network *net, ht_prune_method method);
+
 /* Does it listen to prune.unit? The others remove what they do. */
 bool ht_prune_has_sides(ht_prune_method method);
 
@@ -82,7 +85,8 @@ ht_prune_spec ht_prune_spec_of(const ht_params *params, const ht_samples *train)
 
 typedef struct ht_prune_layer {
     const char *unit; /* what it removes here: "filters"; static */
-    int64_t units, removed;
+    int64_t units,
+        removed; /* units 0: the method does not act on this layer; there is no more to say of it */
     int64_t
         held; /* of the removed: stay in the smaller network, as zeros, because a sum or a norm reads them */
     double error; /* ε of this layer alone */
@@ -99,6 +103,8 @@ typedef struct ht_prune_result {
                                            as two factors where that is less */
     size_t bytes, bytes_left;           /* the same in floats; scattered weights as compressed sparse rows */
     ht_score train, test;               /* of the pruned network; only ht_prune_try fills them */
+    double multiply_adds, multiply_adds_left; /* of all weights stored, before and after, for one sample: a
+                                                 weight of a convolution one for each place (network.h) */
 } ht_prune_result;
 
 /* Prunes `net` in place. Removed neurons keep a zero row and a zero bias; their outgoing weights stay,
@@ -108,6 +114,17 @@ typedef struct ht_prune_result {
  * sensitivities of filters. */
 ht_code ht_prune_apply(ht_network *net, const ht_prune_spec *spec, struct ht_pool *pool,
                        ht_prune_result *result, ht_error *err);
+
+/* Can it take a share of what is left again and again, while the network is trained? Else why not: what it
+ * removes no mask keeps at zero. Static storage; NULL: it can. */
+const char *ht_prune_unlasting(ht_prune_method method);
+
+/* Goes on pruning a network in which zeros are what went before: removes ⌊share · count⌋ of the `count` units
+ * that are left, of each layer or, where layers are ranked together, of all; the least by the method. Units
+ * are rows or weights (spec.side: rows). The columns that read a neuron or filter become 0 with it, so that
+ * zeros count what is gone. HT_USAGE for a method that is unlasting. */
+ht_code ht_prune_further(ht_network *net, const ht_prune_spec *spec, double share, struct ht_pool *pool,
+                         ht_error *err);
 
 /* What ht_prune_apply would do, and how good the pruned network is on `train` and `test`, each of which may
  * be NULL. `net` is unchanged. *small, unless `small` is NULL, becomes what ht_prune_compact leaves of the
@@ -127,6 +144,7 @@ typedef struct ht_prune_point {
     double loss;    /* NaN where it was not computed */
     double weights; /* parameters_left / parameters: what methods are compared at */
     double bytes;   /* bytes_left / bytes */
+    double compute; /* multiply_adds_left / multiply_adds */
 } ht_prune_point;
 
 typedef struct ht_prune_curve {
@@ -155,7 +173,8 @@ typedef struct ht_prune_reading {
     double one_point; /* the ratio up to which no point of the curve is more than a point lower; 0: the first
                          removal costs more */
     double area;      /* under accuracy against ratio, by trapezoids */
-    double kept;      /* the share of the parameters (`weights`) at one_point */
+    double kept;      /* the share of the parameters (`weights`) at one_point … */
+    double compute;   /* … and of the multiply-adds */
 } ht_prune_reading;
 
 ht_prune_reading ht_prune_read(const ht_prune_curve *curve);

@@ -111,12 +111,12 @@ class PruneResult(Structure):
     _fields_ = [("unit", c_char_p), ("units", c_int64), ("removed", c_int64), ("held", c_int64), ("ratio", c_double),
                 ("error", c_double), ("layer_count", c_int), ("layers", PruneLayer * 64), ("parameters", c_size_t),
                 ("parameters_left", c_size_t), ("bytes", c_size_t), ("bytes_left", c_size_t), ("train", Score),
-                ("test", Score)]
+                ("test", Score), ("multiply_adds", c_double), ("multiply_adds_left", c_double)]
 
 
 class PrunePoint(Structure):
     _fields_ = [("removed", c_int64), ("ratio", c_double), ("error", c_double), ("accuracy", c_double),
-                ("loss", c_double), ("weights", c_double), ("bytes", c_double)]
+                ("loss", c_double), ("weights", c_double), ("bytes", c_double), ("compute", c_double)]
 
 
 class PruneCurve(Structure):

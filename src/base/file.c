@@ -177,7 +177,7 @@ static ht_code settle(int fd, const char *path, ht_error *err)
                   : HT_OK;
 }
 
-ht_code ht_file_sync(const char *path, ht_error *err)
+static ht_code sync_path(const char *path, ht_error *err)
 {
     int fd = open(path, O_RDONLY | HARMLESS);
     if (fd < 0) return ht_error_set(err, HT_FAIL, "%s: cannot open: %s", path, strerror(errno));
@@ -200,7 +200,7 @@ static ht_code sync_folder(int at, const char *path, ht_error *err)
     int length = slash ? (int)(slash - path) : 0;
     snprintf(folder, sizeof folder, "%.*s", slash ? (length ? length : 1) : 1, slash ? path : ".");
     if (at != AT_FDCWD) return settle(at, folder, err);
-    return access(folder, R_OK) == 0 ? ht_file_sync(folder, err) : HT_OK;
+    return access(folder, R_OK) == 0 ? sync_path(folder, err) : HT_OK;
 }
 
 /* "<name>.tmp-<digits>" */
@@ -416,6 +416,25 @@ bool ht_file_is_dir(const char *path)
 {
     struct stat info;
     return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+const char *ht_file_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+void ht_file_stem(const char *path, char *to, size_t size)
+{
+    ht_text_copy(to, size, ht_file_name(path));
+    char *dot = strrchr(to, '.');
+    if (dot && dot != to) *dot = '\0';
+}
+
+void ht_file_folder(const char *path, char *to, size_t size)
+{
+    const char *slash = strrchr(path, '/');
+    snprintf(to, size, "%.*s", slash ? (int)(slash - path) + (slash == path) : 1, slash ? path : ".");
 }
 
 ht_code ht_file_join(char *to, size_t size, const char *dir, const char *name, ht_error *err)

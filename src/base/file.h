@@ -35,9 +35,6 @@ ht_code ht_file_append(const char *path, const void *data, size_t size, ht_error
 /* Leaves the first `size` bytes of a file, in place, and fsyncs. */
 ht_code ht_file_cut(const char *path, uint64_t size, ht_error *err);
 
-/* Waits until a file or directory is on the disk. */
-ht_code ht_file_sync(const char *path, ht_error *err);
-
 /* Makes a directory and its parents; an existing directory is fine. */
 ht_code ht_file_make_dir(const char *path, ht_error *err);
 
@@ -47,6 +44,13 @@ ht_code ht_file_take_name(const char *path, bool *taken, ht_error *err);
 
 bool ht_file_exists(const char *path);
 bool ht_file_is_dir(const char *path);
+
+/* Of "a/b.npy" the last component, "b.npy", within the path; "" of a path that ends with '/'. */
+const char *ht_file_name(const char *path);
+/* … without its last ending, "b"; what begins with a '.' keeps it. */
+void ht_file_stem(const char *path, char *to, size_t size);
+/* … and the folder of it, "a"; "." where the path names none, "/" of what lies there. */
+void ht_file_folder(const char *path, char *to, size_t size);
 
 /* "dir/name" into `to`. HT_FAIL if it does not fit. */
 ht_code ht_file_join(char *to, size_t size, const char *dir, const char *name, ht_error *err);

@@ -91,7 +91,12 @@ ht_guess ht_guess_for(const char *given)
 
 void ht_guess_offer_as(ht_guess *guess, const char *spelling, const char *name)
 {
-    int distance = ht_text_distance(guess->given, spelling);
+    char given[64], small[64]; /* "MNIST" is as near to "mnist" as a word can be */
+    ht_text_copy(given, sizeof given, guess->given);
+    ht_text_copy(small, sizeof small, spelling);
+    ht_text_fold(given);
+    ht_text_fold(small);
+    int distance = ht_text_distance(given, small);
     if (distance >= guess->distance) return;
     guess->distance = distance;
     ht_text_copy(guess->best, sizeof guess->best, name);

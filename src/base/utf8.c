@@ -12,7 +12,9 @@ static bool is_obeyed(unsigned c)
 
 /* Unicode's Default_Ignorable_Code_Point, and with it the fillers and the annotations between lines; how
  * private characters look depends on the font. */
-bool ht_text_hidden(unsigned c)
+/* Is this character invisible, or of no alphabet: of no width, a soft hyphen, a variation selector, a mark of
+ * direction, a tag, for private use? Two texts that differ only in such look the same. */
+static bool is_hidden(unsigned c)
 {
     static const unsigned ranges[][2] = {
         {0xad, 0xad},       {0x34f, 0x34f},     {0x61c, 0x61c},     {0x115f, 0x1160},   {0x17b4, 0x17b5},
@@ -26,7 +28,7 @@ bool ht_text_hidden(unsigned c)
 
 bool ht_text_is_control(unsigned c)
 {
-    return is_obeyed(c) || ht_text_hidden(c);
+    return is_obeyed(c) || is_hidden(c);
 }
 
 /* Of the alphabets in use here: Latin, Greek, Cyrillic. */
@@ -48,7 +50,7 @@ void ht_text_fold(char *text)
     char *const start = text, *to = text, *end = text; /* end: behind the last that is no space */
     for (size_t n; (n = ht_utf8_decode(text, &c)) > 0; text += n) {
         char piece[5];
-        if (ht_text_hidden(c) || (is_space(c) && to == start)) continue;
+        if (is_hidden(c) || (is_space(c) && to == start)) continue;
         size_t length = n;
         if (c == 0xfffd)
             memcpy(piece, text, n);

@@ -11,10 +11,6 @@ void ht_text_copy(char *to, size_t size, const char *from);
 /* Does a name end in this, and is more than it? ".npy". */
 bool ht_text_ends(const char *name, const char *end);
 
-/* Is this character invisible, or of no alphabet: of no width, a soft hyphen, a variation selector, a mark of
- * direction, a tag, for private use? Two texts that differ only in such look the same. */
-bool ht_text_hidden(unsigned code_point);
-
 /* Would a terminal act on this character, or hide it, instead of showing it? C0, DEL and C1 control
  * characters, those that break lines or turn the direction in which the rest is written, and hidden ones. */
 bool ht_text_is_control(unsigned code_point);

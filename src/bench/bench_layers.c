@@ -1,5 +1,5 @@
-/* bench_layers.c - training steps of networks with convolutions, beside the machine's peak in the same run,
- * on one thread (the time it computed) and on all. */
+/* bench_layers.c - training steps of networks with convolutions, of a transformer and, with Adam, of a
+ * table's, beside the machine's peak in the same run, on one thread (the time it computed) and on all. */
 #include <stdio.h>
 
 #include "base/alloc.h"
@@ -12,17 +12,31 @@
 #include "num/rng.h"
 #include "session/arguments.h"
 
-enum { BATCH = 100, CLASSES = 10, RUNS = 3 };
+enum { BATCH = 100, CLASSES = 10, RUNS = 3, SEQUENCES = 32, CONTEXT = 64, SYMBOLS = 65, ROWS = 128 };
+
+/* nanoGPT's setting for a CPU, at 65 symbols. */
+#define BLOCK "res(norm, attention 4), res(norm, dense 512 gelu, dense 128 linear), "
 
 static const struct network {
-    const char *name, *preset;
-    int width; /* 0: the preset's */
+    const char *name, *preset, *layers; /* model.layers; of sequences with a tied output */
+    int width;                          /* 0: the preset's */
     ht_shape shape;
+    int batch, classes;
+    bool adam;
 } networks[] = {
-    {"lenet5-caffe", "lenet5-caffe", 0, {1, 28, 28}},
-    {"vgg11", "vgg11", 0, {3, 32, 32}},
-    {"vgg11-quarter", "vgg11", 16, {3, 32, 32}},
-    {"resnet18-slim", "resnet18-slim", 0, {3, 32, 32}},
+    {"lenet5-caffe", "lenet5-caffe", NULL, 0, {1, 28, 28}, BATCH, CLASSES, false},
+    {"vgg11", "vgg11", NULL, 0, {3, 32, 32}, BATCH, CLASSES, false},
+    {"vgg11-quarter", "vgg11", NULL, 16, {3, 32, 32}, BATCH, CLASSES, false},
+    {"resnet18-slim", "resnet18-slim", NULL, 0, {3, 32, 32}, BATCH, CLASSES, false},
+    {"gpt-nano",
+     NULL,
+     "embed 128, " BLOCK BLOCK BLOCK BLOCK "norm",
+     0,
+     {1, 1, CONTEXT},
+     SEQUENCES,
+     SYMBOLS,
+     false},
+    {"tabular-256-128", NULL, "dense 256, dense 128", 0, {16, 1, 1}, ROWS, 26, true}, /* as the letters' */
 };
 
 typedef struct layers_bench {
@@ -30,7 +44,8 @@ typedef struct layers_bench {
     ht_network *net;
     ht_step *step;
     float *x;
-    int32_t labels[BATCH];
+    int32_t *labels;
+    int batch;
     ht_hyper hyper;
     ht_bench_peak peak;
 } layers_bench;
@@ -38,8 +53,8 @@ typedef struct layers_bench {
 static ht_code step_with(layers_bench *b, ht_noise_type noise, ht_error *err)
 {
     b->hyper.noise.type = noise;
-    b->hyper.noise.step++;
-    ht_step_result r = ht_step_run(b->step, b->net, b->x, b->labels, BATCH, &b->hyper, b->pool);
+    b->hyper.number = ++b->hyper.noise.step;
+    ht_step_result r = ht_step_run(b->step, b->net, b->x, b->labels, b->batch, &b->hyper, b->pool);
     return r.refused ? ht_error_set(err, HT_FAIL, "bench: a step was refused: %s", r.refused) : HT_OK;
 }
 
@@ -53,25 +68,48 @@ static ht_code noisy_step(void *context, ht_error *err)
     return step_with(context, HT_NOISE_IID, err);
 }
 
-static ht_code prepare(layers_bench *b, const struct network *n, int threads, ht_error *err)
+static ht_code params_of(const struct network *n, ht_params *p, ht_error *err)
+{
+    ht_params_init(p);
+    if (n->preset && ht_preset_load(p, n->preset, err) != HT_OK) return err->code;
+    if (n->layers && n->shape.width > 1) ht_params_put(p, HT_P_MODEL_TIED, 1);
+    if (n->adam && ht_params_set(p, "train.optimizer", "adam", err) != HT_OK) return err->code;
+    if (n->layers && ht_params_set(p, "model.layers", n->layers, err) != HT_OK) return err->code;
+    if (n->width > 0) ht_params_put(p, HT_P_MODEL_WIDTH, n->width);
+    return HT_OK;
+}
+
+/* Numbers of tokens, or values of a normal distribution; and labels. */
+static void draw(layers_bench *b, const struct network *n, size_t values)
 {
     ht_rng rng;
+    ht_rng_init(&rng, 1, HT_STREAM_TEST, 0);
+    for (size_t i = 0; i < values; i++)
+        b->x[i] = b->net->positions > 0 ? (float)ht_rng_below(&rng, (uint32_t)n->classes)
+                                        : (float)ht_rng_normal(&rng);
+    for (int i = 0; i < n->batch * ht_network_targets(b->net); i++)
+        b->labels[i] = (int32_t)ht_rng_below(&rng, (uint32_t)n->classes);
+}
+
+static ht_code prepare(layers_bench *b, const struct network *n, int threads, ht_error *err)
+{
     ht_params p;
-    ht_params_init(&p);
-    if (ht_preset_load(&p, n->preset, err) != HT_OK) return err->code;
-    if (n->width > 0) ht_params_put(&p, HT_P_MODEL_WIDTH, n->width);
-    size_t values = (size_t)ht_shape_values(n->shape) * BATCH;
+    if (params_of(n, &p, err) != HT_OK) return err->code;
+    size_t values = (size_t)ht_shape_values(n->shape) * (size_t)n->batch;
+    b->batch = n->batch;
     b->pool = ht_pool_new(threads, err);
     b->peak.pool = b->pool;
-    b->net = b->pool ? ht_network_of(&p, n->shape, CLASSES, err) : NULL;
-    b->step = b->net ? ht_step_new(b->net, BATCH, 0, threads, err) : NULL;
+    b->net = b->pool ? ht_network_of(&p, n->shape, n->classes, err) : NULL;
+    b->step = b->net ? ht_step_new(b->net, n->batch, n->adam ? HT_STEP_ARRAYS : 0, threads, err) : NULL;
     b->x = b->step ? ht_alloc(values, sizeof(float), "the bench", err) : NULL;
-    if (!b->x) return HT_FAIL;
+    b->labels = b->x ? ht_alloc((size_t)n->batch * (size_t)ht_network_targets(b->net), sizeof(int32_t),
+                                "the bench", err)
+                     : NULL;
+    if (!b->labels) return HT_FAIL;
     ht_network_init_as(b->net, HT_INIT_KAIMING, 1, b->pool);
-    ht_rng_init(&rng, 1, HT_STREAM_TEST, 0);
-    for (size_t i = 0; i < values; i++) b->x[i] = (float)ht_rng_normal(&rng);
-    for (int i = 0; i < BATCH; i++) b->labels[i] = (int32_t)ht_rng_below(&rng, CLASSES);
+    draw(b, n, values);
     b->hyper = (ht_hyper){.lr = 1e-6,
+                          .optimizer = ht_optimizer_of(&p),
                           .train_output = true,
                           .input_bound = 10,
                           .noise_scale = 1e-6,
@@ -85,20 +123,25 @@ static void release(layers_bench *b)
     ht_network_free(b->net);
     ht_pool_free(b->pool);
     ht_free(b->x);
+    ht_free(b->labels);
 }
 
-/* Multiplications and additions of a step, each: forward, and the gradients of inputs and weights; the
- * samples themselves need none. */
-static double flops_of(const ht_network *net)
+/* Multiplications of a sample, in matrices; a tied output reads another layer's. */
+static double products_of(const ht_layer *layer)
+{
+    double weights = 0;
+    for (int t = 0; layer->weight >= 0 && (t < layer->tensors || t == 0); t++)
+        if (layer->tensor[t].flags & HT_TENSOR_WEIGHT) weights += (double)ht_tensor_size(&layer->tensor[t]);
+    return weights * ht_shape_places(layer->out);
+}
+
+/* Multiplications and additions of a step, each: forward, and the gradients of inputs and weights; samples
+ * that are values need none. */
+static double flops_of(const ht_network *net, int batch)
 {
     double sum = 0;
-    for (int l = 0; l < net->layer_count; l++) {
-        const ht_layer *layer = &net->layers[l];
-        bool first = layer->weight == 0;
-        if (layer->weight < 0) continue;
-        double products = (double)ht_tensor_size(&layer->tensor[0]) * ht_shape_places(layer->out);
-        sum += 2 * products * BATCH * (first ? 2 : 3);
-    }
+    for (int l = 0; l < net->layer_count; l++)
+        sum += 2 * products_of(&net->layers[l]) * batch * (net->layers[l].input == HT_NETWORK_INPUT ? 2 : 3);
     return sum;
 }
 
@@ -114,10 +157,10 @@ static ht_code bench_network(json_t *rows, const struct network *n, int threads,
                             : ht_bench_medians(run, context, RUNS, seconds, err);
     if (code == HT_OK)
         json_array_append_new(rows, json_pack("{s:s, s:i, s:i, s:f, s:f, s:f, s:f}", "preset", n->name,
-                                              "batch", BATCH, "threads", threads, "step_ms", 1e3 * seconds[1],
-                                              "noisy_step_ms", 1e3 * seconds[2], "gflops",
-                                              1e-9 * flops_of(b.net) / seconds[1], "fma_peak_gflops",
-                                              1e-9 * b.peak.flops / seconds[0]));
+                                              "batch", n->batch, "threads", threads, "step_ms",
+                                              1e3 * seconds[1], "noisy_step_ms", 1e3 * seconds[2], "gflops",
+                                              1e-9 * flops_of(b.net, n->batch) / seconds[1],
+                                              "fma_peak_gflops", 1e-9 * b.peak.flops / seconds[0]));
     release(&b);
     return code;
 }
@@ -135,13 +178,13 @@ static ht_code run_layers(json_t *rows, ht_error *err)
 
 static void print_layers(const json_t *rows)
 {
-    printf("layers, b = %d: network   threads   step ms   with iid noise   GFLOP/s of FMA peak\n", BATCH);
+    printf("layers: network           batch   threads   step ms   with iid noise   GFLOP/s of FMA peak\n");
     for (size_t i = 0; i < json_array_size(rows); i++) {
         const json_t *row = json_array_get(rows, i);
-        printf("%24s %9.0f %9.2f %16.2f %9.0f of %.0f\n", ht_bench_text(row, "preset"),
-               ht_bench_number(row, "threads"), ht_bench_number(row, "step_ms"),
-               ht_bench_number(row, "noisy_step_ms"), ht_bench_number(row, "gflops"),
-               ht_bench_number(row, "fma_peak_gflops"));
+        printf("%24s %6.0f %9.0f %9.2f %16.2f %9.0f of %.0f\n", ht_bench_text(row, "preset"),
+               ht_bench_number(row, "batch"), ht_bench_number(row, "threads"),
+               ht_bench_number(row, "step_ms"), ht_bench_number(row, "noisy_step_ms"),
+               ht_bench_number(row, "gflops"), ht_bench_number(row, "fma_peak_gflops"));
     }
 }
 

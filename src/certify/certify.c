@@ -14,6 +14,16 @@ double ht_certify_bound(double training_error, double bits, size_t samples, doub
     return training_error + sqrt((bits * M_LN2 + log(1 / delta)) / (2 * (double)samples));
 }
 
+double ht_certify_trivial(int classes)
+{
+    return 1 - 1.0 / classes;
+}
+
+bool ht_certify_is_vacuous(double bound, int classes)
+{
+    return !(bound < ht_certify_trivial(classes));
+}
+
 /* One number of bits tried on a pruned network. */
 typedef struct attempt {
     ht_text code;
@@ -126,12 +136,12 @@ ht_code ht_certify_make(ht_certificate *c, const ht_network *net, const ht_prune
     return code;
 }
 
-ht_code ht_certify_curve(ht_certificate points[HT_CERTIFY_POINTS], int *count, int *best,
+ht_code ht_certify_curve(ht_certificate points[HT_CERTIFY_POINTS], int *count, int *smallest,
                          const ht_network *net, const ht_prune_spec *spec, const ht_samples *train,
                          const ht_samples *test, double delta, struct ht_pool *pool, ht_error *err)
 {
     ht_prune_spec at = *spec;
-    *count = *best = 0;
+    *count = *smallest = 0;
     for (int i = 0; i < HT_CERTIFY_POINTS; i++) {
         ht_certificate *c = &points[*count];
         at.ratio = 1 - pow(10, -3.0 * i / (HT_CERTIFY_POINTS - 1));
@@ -139,7 +149,7 @@ ht_code ht_certify_curve(ht_certificate points[HT_CERTIFY_POINTS], int *count, i
         if (c->kept == 0 && *count > 0) break;
         /* Rounding had taken away more than the pruning asks for: the same network again. */
         if (*count > 0 && c->bits == c[-1].bits && c->kept == c[-1].kept) continue;
-        if (c->bound < points[*best].bound) *best = *count;
+        if (c->bound < points[*smallest].bound) *smallest = *count;
         ++*count;
     }
     return HT_OK;

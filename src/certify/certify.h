@@ -5,7 +5,8 @@
  * distribution that new ones come from, then with probability at least 1 - δ over them, for all networks h at
  * once, error(h) ≤ training error(h) + √((bits(h) ln 2 + ln(1/δ)) / 2N), where bits(h) is the length of a
  * prefix-free code fixed before the data were seen (encode.h). How h was found does not matter, so the
- * smallest bound along a curve holds as it is. At 1 or more it says nothing: it is vacuous.
+ * smallest bound along a curve holds as it is. It is vacuous where it says no more than is true without any
+ * data: who draws one of C classes blindly errs with 1 - 1/C, whatever the distribution.
  *
  * The code holds everything that a network consists of: its layers, of any kinds, and all numbers, biases,
  * gains and running means too, which count like weights. What stands before a network (the scaling of inputs,
@@ -17,6 +18,10 @@
 #include "certify/encode.h"
 
 double ht_certify_bound(double training_error, double bits, size_t samples, double delta);
+
+/* The error of blind guesses, 1 - 1/C; a bound that is not below it is vacuous, and so is NaN. */
+double ht_certify_trivial(int classes);
+bool ht_certify_is_vacuous(double bound, int classes);
 
 typedef struct ht_certificate {
     double ratio;         /* asked of the pruning method */
@@ -44,8 +49,9 @@ ht_code ht_certify_make(ht_certificate *certificate, const ht_network *net, cons
 enum { HT_CERTIFY_POINTS = 28 };
 
 /* The same along the pruning curve: the weights asked to stay fall from all to a thousandth, evenly in the
- * logarithm. *best: index of the smallest bound. Stops early, with fewer points, where nothing is left. */
-ht_code ht_certify_curve(ht_certificate points[HT_CERTIFY_POINTS], int *count, int *best,
+ * logarithm. *smallest: index of the smallest bound, vacuous or not. Stops early, with fewer points, where
+ * nothing is left. */
+ht_code ht_certify_curve(ht_certificate points[HT_CERTIFY_POINTS], int *count, int *smallest,
                          const ht_network *net, const ht_prune_spec *spec, const ht_samples *train,
                          const ht_samples *test, double delta, struct ht_pool *pool, ht_error *err);
 

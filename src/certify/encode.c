@@ -112,7 +112,7 @@ static ht_code read_numbers(ht_coder *c, ht_network *net, const ht_encode_shape 
     for (int l = 0; l < net->weight_count; l++)
         if (!(q.scale[l] > 0) || !isfinite(q.scale[l] * (float)(1 << (q.bits - 1))))
             return ht_error_set(err, HT_FAIL,
-                                "the scale of layer %d is no positive number; the file is damaged", l);
+                                "the scale of layer %d is no positive number; the file is damaged", l + 1);
     return is_finite(net) ? HT_OK
                           : ht_error_set(err, HT_FAIL,
                                          "it has numbers that are not finite; the file is "

@@ -22,6 +22,17 @@ void ht_chart_clear(ht_chart *chart)
     *chart = (ht_chart){.memory = memory};
 }
 
+int ht_chart_columns(const ht_chart *chart, int subcells)
+{
+    return chart->room.columns > 0 ? chart->room.columns : subcells / 2;
+}
+
+double ht_chart_measure(const ht_chart *chart, const char *title)
+{
+    return chart->room.measure ? chart->room.measure(chart->room.surface, title)
+                               : (double)ht_utf8_length(title);
+}
+
 void ht_chart_free(ht_chart *chart)
 {
     for (ht_chart_block *block = chart->memory; block;) {

@@ -104,18 +104,29 @@ typedef struct ht_brief {
     char text[88]; /* "": not told then */
 } ht_brief;
 
+/* How much text a panel has room for on the surface that it is going to be drawn on. All 0: a terminal, where
+ * a letter is a column of two sub-cells. */
+typedef struct ht_chart_room {
+    int columns;                                        /* of the panel */
+    double (*measure)(void *surface, const char *text); /* columns of a title */
+    void *surface;
+} ht_chart_room;
+
 typedef struct ht_chart {
+    ht_chart_room room; /* is set before a panel fills the rest */
     char title[64];
     char hint[24];  /* right end of the title line: "log y" */
     char note[112]; /* one line under the chart: "12 weights beyond the axis" */
     bool warn;      /* the note is a warning, not a remark */
     char empty[96]; /* shown in the middle while there are no data */
     ht_axis x, y;
-    int gutter;       /* columns left of the y axis at least: charts above each other line up */
-    bool named_only;  /* a line that the legend has no room for is left out, not drawn without a name */
-    bool large;       /* the legend stands in rows of its own, bold: for a projector */
-    bool over_steps;  /* x is the step of the run: such charts share cursor and window */
-    const char *unit; /* of the values, for the read-out: "nats"; "" for mere numbers. A chart must say */
+    int gutter;        /* columns left of the y axis at least: charts above each other line up */
+    bool named_only;   /* a line that the legend has no room for is left out, not drawn without a name */
+    bool large;        /* the legend stands in rows of its own, bold: for a projector */
+    bool over_steps;   /* x is the step of the run: such charts share cursor and window */
+    const char *unit;  /* of the values, for the read-out: "nats"; "" for mere numbers. A chart must say */
+    const char *also;  /* another unit that the read-out tells values of lines in: "bits"; NULL: none … */
+    double also_times; /* … which is so many of it */
     /* A plot of rows, each a thing with a name, has no y axis: row i stands at y = -i, the first on top. */
     int row_count;
     ht_chart_row rows[HT_CHART_ROWS];
@@ -139,6 +150,10 @@ typedef struct ht_chart {
 /* A zeroed ht_chart is empty. ht_chart_clear empties it and keeps the memory for the next frame. */
 void ht_chart_clear(ht_chart *chart);
 void ht_chart_free(ht_chart *chart);
+
+/* Columns of text that the panel has, if it decimates to so many sub-cells; and those that a title takes. */
+int ht_chart_columns(const ht_chart *chart, int subcells);
+double ht_chart_measure(const ht_chart *chart, const char *title);
 
 /* Adds a series of `count` points for the caller to fill. NULL when memory or the table is full: the panel
  * then leaves it out (the frame then lacks one curve). */

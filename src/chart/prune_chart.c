@@ -30,9 +30,28 @@ char ht_prune_tag(ht_prune_method method)
     return (char)('1' + method);
 }
 
-double ht_prune_x(const ht_prune_point *point, bool by_weights)
+double ht_prune_x(const ht_prune_point *point, ht_prune_axis axis)
 {
-    return by_weights ? 1 - point->weights : point->ratio;
+    return axis == HT_BY_COMPUTE   ? 1 - point->compute
+           : axis == HT_BY_WEIGHTS ? 1 - point->weights
+                                   : point->ratio;
+}
+
+ht_prune_axis ht_prune_axis_of(const ht_params *params)
+{
+    return ht_params_get(params, HT_P_UI_AXIS) > 0 ? HT_BY_COMPUTE : HT_BY_WEIGHTS;
+}
+
+const char *ht_prune_axis_word(ht_prune_axis axis)
+{
+    static const char *const words[] = {
+        [HT_BY_UNITS] = "units", [HT_BY_WEIGHTS] = "weights", [HT_BY_COMPUTE] = "multiply-adds"};
+    return words[axis];
+}
+
+void ht_prune_say_kappa(const ht_prune_point *at, ht_prune_axis axis, char *to, size_t size)
+{
+    snprintf(to, size, axis != HT_BY_UNITS ? "κ at %.3f" : "κ %.3f", ht_prune_x(at, axis));
 }
 
 static const char *symbol(ht_prune_metric metric)
@@ -50,29 +69,29 @@ static double tag_place(const ht_series *s, ht_prune_method method)
     return 0;
 }
 
-static void add_accuracy(const ht_prune_line *line, bool by_weights, bool terse, const char *name,
+static void add_accuracy(const ht_prune_line *line, ht_prune_axis axis, bool terse, const char *name,
                          ht_chart *chart)
 {
     ht_series *s = ht_chart_add(chart, HT_MARK_LINE, ht_prune_role(line->method), name, line->count);
     if (!s) return;
-    if (by_weights) {
+    if (axis != HT_BY_UNITS) {
         s->tag = ht_prune_tag(line->method);
         s->dash = dash_of(line->method);
     }
     for (int i = 0; i < line->count; i++) {
-        s->x[i] = ht_prune_x(&line->points[i], by_weights);
+        s->x[i] = ht_prune_x(&line->points[i], axis);
         s->high[i] = line->points[i].accuracy;
     }
     s->tag_x = tag_place(s, line->method);
-    if (line->at && !terse) snprintf(s->value, sizeof s->value, "κ %.3f", line->at->ratio);
+    if (line->at && !terse) ht_prune_say_kappa(line->at, axis, s->value, sizeof s->value);
 }
 
-static void add_cut(const ht_prune_line *line, bool by_weights, ht_chart *chart)
+static void add_cut(const ht_prune_line *line, ht_prune_axis axis, ht_chart *chart)
 {
     ht_series *s = line->at ? ht_chart_add(chart, HT_MARK_POINTS, ht_prune_role(line->method), "", 1) : NULL;
     if (!s) return;
     snprintf(s->said, sizeof s->said, "%s at κ", line->name ? line->name : ht_prune_at(line->method)->name);
-    s->x[0] = ht_prune_x(line->at, by_weights);
+    s->x[0] = ht_prune_x(line->at, axis);
     s->high[0] = line->at->accuracy;
 }
 
@@ -99,12 +118,12 @@ static void one_line(const ht_prune_lines *lines, ht_chart *chart)
     snprintf(chart->x.label, sizeof chart->x.label, "fraction of %s removed",
              line->unit ? line->unit : ht_prune_at(line->method)->unit);
     snprintf(text, sizeof text, "%s accuracy", lines->split);
-    add_accuracy(line, false, lines->terse, text, chart);
+    add_accuracy(line, HT_BY_UNITS, lines->terse, text, chart);
     add_error(lines, chart);
     if (!line->at) return;
     snprintf(text, sizeof text, "κ=%.3f", line->at->ratio);
     ht_chart_mark(chart, true, line->at->ratio, HT_ROLE_KAPPA, text);
-    add_cut(line, false, chart);
+    add_cut(line, HT_BY_UNITS, chart);
     if (!isfinite(lines->error)) return;
     snprintf(text, sizeof text, "%s=%.3g", symbol(lines->metric), lines->error);
     ht_chart_mark(chart, false, lines->error, HT_ROLE_ERROR, text);
@@ -114,22 +133,23 @@ static void several_lines(const ht_prune_lines *lines, ht_chart *chart)
 {
     char text[40];
     ht_text_copy(chart->title, sizeof chart->title, "Pruning methods");
-    ht_text_copy(chart->x.label, sizeof chart->x.label, "fraction of all weights removed");
+    snprintf(chart->x.label, sizeof chart->x.label, "fraction of all %s removed",
+             ht_prune_axis_word(lines->axis));
     snprintf(chart->y.label, sizeof chart->y.label, "%s accuracy", lines->split);
     for (int i = 0; i < lines->count; i++) {
         const ht_prune_line *line = &lines->line[i];
         snprintf(text, sizeof text, "%c %s", ht_prune_tag(line->method),
                  line->name ? line->name : ht_prune_at(line->method)->name);
-        add_accuracy(line, true, lines->terse, text, chart);
+        add_accuracy(line, lines->axis, lines->terse, text, chart);
     }
-    for (int i = 0; i < lines->count; i++) add_cut(&lines->line[i], true, chart);
+    for (int i = 0; i < lines->count; i++) add_cut(&lines->line[i], lines->axis, chart);
 }
 
 void ht_prune_chart(const ht_prune_lines *lines, ht_chart *chart)
 {
     chart->x = (ht_axis){.low = 0, .high = 1, .fixed = true};
     chart->y = (ht_axis){.low = 0, .high = 1, .fixed = true};
-    if (lines->by_weights)
+    if (lines->axis != HT_BY_UNITS)
         several_lines(lines, chart);
     else if (lines->count > 0)
         one_line(lines, chart);

@@ -100,25 +100,29 @@ static void name_band(ht_series *band, double share)
     if (band) snprintf(band->said, sizeof band->said, "%.0f–%.0f %%", 100 * share, 100 - 100 * share);
 }
 
-void ht_spread_add_band(ht_chart *chart, const ht_curve *curve, ht_role role, int columns, double share)
+/* Returns how many columns of the spread there are. */
+static int add_band(ht_chart *chart, const ht_curve *curve, ht_role role, int columns, double share,
+                    ht_spread spread[COLUMNS_MOST])
 {
-    ht_spread spread[COLUMNS_MOST] = {0};
     int count = ht_spread_of(curve, chart->x.low, chart->x.high, places(columns), share, spread);
     ht_series *band = ht_chart_add(chart, HT_MARK_BAND, role, "", count);
     fill_band(band, spread);
     ht_spread_limit(band, chart, curve);
     name_band(band, share);
+    return count;
+}
+
+void ht_spread_add_band(ht_chart *chart, const ht_curve *curve, ht_role role, int columns, double share)
+{
+    ht_spread spread[COLUMNS_MOST] = {0};
+    add_band(chart, curve, role, columns, share, spread);
 }
 
 ht_series *ht_spread_add(ht_chart *chart, const ht_curve *curve, ht_role role, const char *name, int columns,
                          double share)
 {
     ht_spread spread[COLUMNS_MOST] = {0};
-    int count = ht_spread_of(curve, chart->x.low, chart->x.high, places(columns), share, spread);
-    ht_series *band = ht_chart_add(chart, HT_MARK_BAND, role, "", count);
-    fill_band(band, spread);
-    ht_spread_limit(band, chart, curve);
-    name_band(band, share);
+    int count = add_band(chart, curve, role, columns, share, spread);
     ht_series *line = ht_chart_add(chart, HT_MARK_LINE, role, name, count);
     for (int i = 0; line && i < count; i++) {
         line->x[i] = spread[i].step;

@@ -55,6 +55,7 @@ void ht_tail_say_zeros(const ht_estimate *e, size_t count, char *to, size_t size
         snprintf(to, size, "%s %% zeros taken for values below %s", share, step);
 }
 
+/* How far to believe it, as a role. */
 ht_role ht_tail_role(const ht_estimate *e)
 {
     return e->quality == HT_QUALITY_GOOD             ? HT_ROLE_GOOD

@@ -23,11 +23,16 @@ enum { CODE_LIMIT = 1 << 30 };
 
 typedef struct certify_curve {
     ht_certificate points[HT_CERTIFY_POINTS];
-    int count, best;
+    int count, smallest, classes;
     size_t weights, others, samples; /* others: biases, gains, running means */
     int layers;
     const char *method;
 } certify_curve;
+
+static bool is_vacuous(const certify_curve *curve, const ht_certificate *c)
+{
+    return ht_certify_is_vacuous(c->bound, curve->classes);
+}
 
 static json_t *point_json(const certify_curve *curve, const ht_certificate *c)
 {
@@ -41,33 +46,27 @@ static json_t *point_json(const certify_curve *curve, const ht_certificate *c)
     json_object_set_new(object, "train_error", ht_json_number(1 - c->train.accuracy));
     json_object_set_new(object, "test_error", ht_json_number(1 - c->test.accuracy));
     json_object_set_new(object, "bound", ht_json_number(c->bound));
-    json_object_set_new(object, "vacuous", json_boolean(!(c->bound < 1)));
+    json_object_set_new(object, "vacuous", json_boolean(is_vacuous(curve, c)));
     json_object_set_new(object, "layer_errors", layers);
     json_object_set_new(object, "output_change", ht_json_number(c->output_change));
     json_object_set_new(object, "kept_per_sample", ht_json_number((double)c->kept / (double)curve->samples));
     return object;
 }
 
-static ht_code print_json(json_t *root, ht_error *err)
-{
-    char *text = root ? json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) : NULL;
-    json_decref(root);
-    if (!text) return ht_error_set(err, HT_FAIL, "not enough memory to write the results");
-    puts(text); /* main tells when it could not be written */
-    free(text);
-    return HT_OK;
-}
-
 static ht_code print_curve_json(const certify_curve *curve, ht_error *err)
 {
-    json_t *points = json_array();
+    const ht_certificate *smallest = &curve->points[curve->smallest];
+    json_t *points = json_array(),
+           *best = is_vacuous(curve, smallest) ? json_null() : point_json(curve, smallest);
     for (int i = 0; i < curve->count; i++)
         json_array_append_new(points, point_json(curve, &curve->points[i]));
-    return print_json(json_pack("{s:i, s:s, s:f, s:I, s:I, s:I, s:o, s:o}", "schema", 1, "method",
-                                curve->method, "delta", delta, "samples", (json_int_t)curve->samples,
-                                "weights", (json_int_t)curve->weights, "others", (json_int_t)curve->others,
-                                "best", point_json(curve, &curve->points[curve->best]), "points", points),
-                      err);
+    return ht_json_print(json_pack("{s:i, s:s, s:f, s:I, s:I, s:I, s:f, s:o, s:o, s:o}", "schema", 1,
+                                   "method", curve->method, "delta", delta, "samples",
+                                   (json_int_t)curve->samples, "weights", (json_int_t)curve->weights,
+                                   "others", (json_int_t)curve->others, "blind_error",
+                                   ht_certify_trivial(curve->classes), "best", best, "smallest",
+                                   point_json(curve, smallest), "points", points),
+                         err);
 }
 
 static void print_curve(const certify_curve *curve)
@@ -77,12 +76,18 @@ static void print_curve(const certify_curve *curve)
     printf("      kept      q       bits   train error   test error   bound on the expected error\n");
     for (int i = 0; i < curve->count; i++) {
         const ht_certificate *c = &curve->points[i];
+        bool vacuous = is_vacuous(curve, c);
         printf("%8.3f %%  %5d %10zu   %11.4f  %11.4f   %.4f%s%s\n",
                100 * (double)c->kept / (double)curve->weights, c->quantized, c->bits, 1 - c->train.accuracy,
-               1 - c->test.accuracy, c->bound, c->bound < 1 ? "" : " (vacuous)",
-               i == curve->best ? "  ← smallest" : "");
+               1 - c->test.accuracy, c->bound, vacuous ? " (vacuous)" : "",
+               i == curve->smallest && !vacuous ? "  ← smallest" : "");
     }
-    const ht_certificate *c = &curve->points[curve->best];
+    const ht_certificate *c = &curve->points[curve->smallest];
+    if (is_vacuous(curve, c))
+        printf(
+            "\nAll are vacuous: blind guesses err with %.4g, and no bound here is below that. More training "
+            "samples or a shorter code would help.\n",
+            ht_certify_trivial(curve->classes));
     printf("\nThe smallest: %zu weights", c->kept);
     if (curve->others > 0) printf(" and all %zu biases, gains and their like", curve->others);
     printf(" in %zu bytes, %.3g weights a training sample. Relative errors of the layers:", c->bits / 8,
@@ -97,13 +102,13 @@ static void print_curve(const certify_curve *curve)
     printf("`heavytail help certificate` says what is assumed.\n");
 }
 
-/* The network of the smallest bound, as a file. */
+/* The network of the smallest bound, as a file; vacuous bounds are said to be so. */
 static ht_code write_best(const certify_curve *curve, const ht_prune_input *in, ht_prune_spec spec,
                           const char *out, ht_error *err)
 {
     ht_certificate again;
     ht_text code = {0};
-    spec.ratio = curve->points[curve->best].ratio;
+    spec.ratio = curve->points[curve->smallest].ratio;
     if (ht_certify_make(&again, in->net, &spec, in->train, in->samples, delta, in->pool, &code, err) != HT_OK)
         return err->code;
     ht_code written = ht_file_write(out, code.data, code.length, err);
@@ -119,10 +124,19 @@ static ht_code choose_method(const char *name, ht_prune_input *in, ht_error *err
     return ht_error_prefix(err, "--method");
 }
 
+/* The bound counts samples that know nothing of each other. */
+static ht_code refuse_sequences(ht_error *err)
+{
+    return ht_error_set(err, HT_USAGE,
+                        "certify: the bound holds for samples that are independent of each other, and the "
+                        "tokens of a text are not: there is no certificate of networks on token sequences");
+}
+
 static ht_code certify_network(ht_prune_input *in, const char *method, const char *out, bool json,
                                ht_error *err)
 {
     if (!in->train) return ht_error_set(err, HT_USAGE, "certify: give --data: the bound is about samples");
+    if (in->net->positions > 0) return refuse_sequences(err);
     if (choose_method(method, in, err) != HT_OK) return err->code;
     ht_prune_spec spec = ht_prune_spec_of(&in->params, in->train);
     ht_score whole;
@@ -135,8 +149,9 @@ static ht_code certify_network(ht_prune_input *in, const char *method, const cha
     for (int t = 0; t < in->net->tensor_count; t++) curve->others += ht_tensor_size(&in->net->tensors[t]);
     curve->others -= curve->weights;
     curve->samples = in->train->count;
+    curve->classes = in->net->classes;
     curve->layers = ht_network_hidden(in->net) + 1;
-    ht_code code = ht_certify_curve(curve->points, &curve->count, &curve->best, in->net, &spec, in->train,
+    ht_code code = ht_certify_curve(curve->points, &curve->count, &curve->smallest, in->net, &spec, in->train,
                                     in->samples, delta, in->pool, err);
     if (code != HT_OK) ht_error_prefix(err, "%s", in->name);
     if (code == HT_OK && out) code = write_best(curve, in, spec, out, err);
@@ -173,8 +188,8 @@ static ht_code assess_code(const ht_network *net, int q, size_t bits, const char
     ht_dataset *data = ht_dataset_load(name, &options, err);
     if (!data) return err->code;
     ht_data_tell(data);
-    ht_code code = HT_OK;
-    if (data->inputs != net->inputs || data->classes != net->classes)
+    ht_code code = data->tokens > 0 ? refuse_sequences(err) : HT_OK;
+    if (code == HT_OK && (data->inputs != net->inputs || data->classes != net->classes))
         code = ht_error_set(err, HT_USAGE,
                             "the network takes %d inputs and tells %d classes apart; %s has %d and %d",
                             net->inputs, net->classes, data->name, data->inputs, data->classes);
@@ -184,16 +199,17 @@ static ht_code assess_code(const ht_network *net, int q, size_t bits, const char
         code == HT_OK ? ht_certify_bound(1 - train.accuracy, (double)bits, data->train.count, delta) : 0;
     size_t kept = ht_network_sizes(net).nonzero;
     if (code == HT_OK && json)
-        code = print_json(json_pack("{s:i, s:i, s:I, s:I, s:I, s:f, s:o, s:o, s:o, s:b}", "schema", 1, "q", q,
-                                    "bits", (json_int_t)bits, "kept_weights", (json_int_t)kept, "samples",
-                                    (json_int_t)data->train.count, "delta", delta, "train_error",
-                                    ht_json_number(1 - train.accuracy), "test_error",
-                                    ht_json_number(1 - test.accuracy), "bound", ht_json_number(bound),
-                                    "vacuous", !(bound < 1)),
-                          err);
+        code = ht_json_print(json_pack("{s:i, s:i, s:I, s:I, s:I, s:f, s:o, s:o, s:o, s:b}", "schema", 1, "q",
+                                       q, "bits", (json_int_t)bits, "kept_weights", (json_int_t)kept,
+                                       "samples", (json_int_t)data->train.count, "delta", delta,
+                                       "train_error", ht_json_number(1 - train.accuracy), "test_error",
+                                       ht_json_number(1 - test.accuracy), "bound", ht_json_number(bound),
+                                       "vacuous", ht_certify_is_vacuous(bound, net->classes)),
+                             err);
     else if (code == HT_OK)
         printf("%zu weights of %d bits in %zu bits: train error %.4f, test error %.4f, bound %.4f%s\n", kept,
-               q, bits, 1 - train.accuracy, 1 - test.accuracy, bound, bound < 1 ? "" : " (vacuous)");
+               q, bits, 1 - train.accuracy, 1 - test.accuracy, bound,
+               ht_certify_is_vacuous(bound, net->classes) ? " (vacuous)" : "");
     ht_dataset_free(data);
     return code;
 }
@@ -242,7 +258,10 @@ void ht_certificate_help(void)
         "are kept.\n"
         "  Inputs are scaled before the network sees them (data.scale); by the training part, that is not "
         "in the code,\n"
-        "  and taken as given. A bound of 1 or more says nothing: it is vacuous.\n\n"
+        "  and taken as given. A bound of 1 - 1/C or more is vacuous, C the number of classes: that is the "
+        "error of\n"
+        "  guesses that are drawn blindly, whatever the data. A vacuous bound is never marked as the "
+        "best.\n\n"
         "  kept_per_sample, layer_errors and output_change are what the bounds of arXiv 2106.03795 are "
         "made of:\n"
         "  weights kept for each training sample, the relative Frobenius errors ε_l of pruning and "

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cli/report/built.h"
+#include "cli/report/equal_report.h"
 #include "cli/commands.h"
 #include "session/json.h"
 #include "experiment/compare.h"
@@ -30,8 +31,9 @@ static json_t *curve_json(const ht_method_state *method)
     json_t *curve = json_array();
     for (int i = 0; i < method->points; i++) {
         const ht_prune_point *p = &method->curve[i];
-        json_array_append_new(curve, json_pack("{s:o, s:o, s:o, s:o, s:o}", "kept",
-                                               ht_json_number(p->weights), "ratio", ht_json_number(p->ratio),
+        json_array_append_new(curve, json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "kept",
+                                               ht_json_number(p->weights), "multiply_adds",
+                                               ht_json_number(p->compute), "ratio", ht_json_number(p->ratio),
                                                "error", ht_json_number(p->error), "accuracy",
                                                ht_json_number(p->accuracy), "loss", ht_json_number(p->loss)));
     }
@@ -59,8 +61,8 @@ static json_t *needed_json(const ht_compare_state *s, const ht_method_state *met
 /* Every number over the same seeds. */
 static json_t *spreads_json(const ht_method_state *method)
 {
-    static const char *const names[HT_METHOD_NUMBERS] = {"test_accuracy", "test_loss",  "share",
-                                                         "kappa",         "above_1e-4", "rows"};
+    static const char *const names[HT_METHOD_NUMBERS] = {
+        "test_accuracy", "test_loss", "share", "multiply_adds", "kappa", "above_1e-4", "rows"};
     json_t *spreads = json_object();
     for (int i = 0; i < HT_METHOD_NUMBERS; i++) {
         ht_method_spread s = ht_method_spread_of(method, (ht_method_number)i);
@@ -83,6 +85,7 @@ static json_t *method_json(const ht_compare_state *s, int number)
                                ht_prune_at(method->pruning)->name, "params", ht_json_params(&params), "train",
                                ht_json_score(&method->train), "test", ht_json_score(&method->test));
     json_object_set_new(object, "kept", ht_json_number(method->kept));
+    json_object_set_new(object, "multiply_adds", ht_json_number(method->compute));
     json_object_set_new(object, "needed", needed_json(s, method));
     json_object_set_new(object, "diverged", json_integer(ht_method_need_of(method).diverged));
     json_object_set_new(object, "over_seeds", spreads_json(method));
@@ -100,12 +103,7 @@ static ht_code print_json(const ht_compare_state *s, ht_error *err)
     for (int i = 0; i < s->count; i++) json_array_append_new(methods, method_json(s, i));
     json_t *root = json_pack("{s:i, s:s, s:b, s:i, s:o}", "schema", 2, "preset", s->params.preset, "stopped",
                              s->stopped, "seeds", s->seeds, "methods", methods);
-    char *text = root ? json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) : NULL;
-    json_decref(root);
-    if (!text) return ht_error_set(err, HT_FAIL, "not enough memory to write the results");
-    puts(text); /* main tells when it could not be written */
-    free(text);
-    return HT_OK;
+    return ht_json_print(root, err);
 }
 
 /* "0.312 %", "not reached" where the first removal costs more than a point. */
@@ -284,11 +282,11 @@ static ht_code make_plan(ht_compare_plan *plan, const char *seeds, const char *p
 int ht_cmd_compare(int argc, char **argv)
 {
     const char *steps = NULL, *png = NULL, *pruning_name = NULL, *seeds = NULL;
-    bool json = false;
-    const ht_option options[] = {
-        {"--steps", &steps, NULL}, {"--data", HT_SETS_DATA},  {"--method", &pruning_name, NULL},
-        {"--png", &png, NULL},     {"--seeds", &seeds, NULL}, {"--json", NULL, &json},
-        {NULL, NULL, NULL}};
+    bool json = false, equal = false;
+    const ht_option options[] = {{"--equal-size", NULL, &equal}, {"--steps", &steps, NULL},
+                                 {"--data", HT_SETS_DATA},       {"--method", &pruning_name, NULL},
+                                 {"--png", &png, NULL},          {"--seeds", &seeds, NULL},
+                                 {"--json", NULL, &json},        {NULL, NULL, NULL}};
     ht_prune_method pruning;
     ht_compare_plan plan = {0};
     ht_arguments args = {0};
@@ -299,10 +297,15 @@ int ht_cmd_compare(int argc, char **argv)
     if (code == HT_OK && steps) code = ht_arguments_add(&args, "train.steps", steps, &err);
     if (code == HT_OK) code = ht_arguments_params(&args, &plan.common, &err);
     if (code == HT_OK) code = make_plan(&plan, seeds, pruning_name, &pruning, &err);
+    if (code == HT_OK && equal && png)
+        code = ht_error_set(&err, HT_USAGE, "compare: --equal-size is a table: leave --png out");
     if (code == HT_OK) data = ht_data_open(&plan.common, args.data_dir, &err);
     ht_data_tell(data);
     if (code == HT_OK && !data) code = err.code;
-    if (code == HT_OK && data) code = compare(&plan, data, png, json, &err);
+    if (code == HT_OK && data && equal)
+        code = ht_equal_report(&plan, data, json, &err);
+    else if (code == HT_OK && data)
+        code = compare(&plan, data, png, json, &err);
     ht_dataset_free(data);
     return code == HT_OK ? 0 : ht_app_fail(&err);
 }

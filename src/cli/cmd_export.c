@@ -22,7 +22,7 @@ typedef struct job {
     const ht_arguments *args;
     ht_past past;
     ht_params params;
-    ht_history history;
+    ht_run_history history;
     ht_events events;
 } job;
 
@@ -33,7 +33,7 @@ static void add_settings(job *j, ht_event_time at)
 {
     char tag[80];
     for (int p = 0; p < HT_P_COUNT; p++) {
-        if (!ht_history_tells((ht_param)p)) continue;
+        if (!ht_run_history_tells((ht_param)p)) continue;
         snprintf(tag, sizeof tag, "settings/%s", ht_param_at((ht_param)p)->key);
         ht_events_number(&j->events, at, tag, ht_params_get(&j->history.params, (ht_param)p));
     }
@@ -44,7 +44,7 @@ static void add_rows(job *j)
     size_t count;
     const ht_export_column *columns = ht_export_columns(&count);
     ht_events_begin(&j->events, j->history.began);
-    while (ht_history_next(&j->history)) {
+    while (ht_run_history_next(&j->history)) {
         ht_event_time at = {j->history.metrics.step, j->history.wall};
         for (size_t i = 0; i < count; i++)
             ht_events_number(&j->events, at, columns[i].tag, columns[i].of(&j->history.metrics));
@@ -114,19 +114,18 @@ static ht_code add_pictures(job *j, ht_model *model, ht_event_time at, ht_error 
     return HT_OK;
 }
 
+/* Last of all: the past is cut for it. */
 static ht_code look(job *j, ht_session *session, ht_error *err)
 {
-    ht_past past = {0};
     ht_model *model = ht_alloc(1, sizeof *model, "the picture", err);
     uint64_t step = ht_trainer_steps(session->trainer);
-    ht_event_time at = {step, ht_history_wall(&j->history, step)};
-    ht_code code = model ? ht_run_model(model, &past, session, j->run, err) : HT_FAIL;
+    ht_event_time at = {step, ht_run_history_wall(&j->history, step)};
+    ht_code code = model ? ht_run_model(model, &j->past, session, j->run, err) : HT_FAIL;
     if (code == HT_OK) {
         add_weights(j, ht_trainer_measured(session->trainer), at);
         add_findings(j, &model->report, at);
         code = add_pictures(j, model, at, err);
     }
-    ht_past_free(&past);
     ht_free(model);
     return code;
 }
@@ -158,7 +157,7 @@ static ht_code add_end(job *j, ht_error *err)
 static ht_code write_events(job *j, ht_error *err)
 {
     char path[PATH];
-    if (ht_history_begin(&j->history, &j->past, &j->params, err) != HT_OK) return HT_FAIL;
+    if (ht_run_history_begin(&j->history, &j->past, &j->params, err) != HT_OK) return HT_FAIL;
     add_rows(j);
     if (add_end(j, err) != HT_OK) return HT_FAIL;
     return ht_events_write(&j->events, j->dir, j->history.began, path, sizeof path, err);
@@ -167,7 +166,7 @@ static ht_code write_events(job *j, ht_error *err)
 static ht_code write_table(job *j, ht_error *err)
 {
     ht_text table = {0};
-    ht_code code = ht_history_begin(&j->history, &j->past, &j->params, err);
+    ht_code code = ht_run_history_begin(&j->history, &j->past, &j->params, err);
     if (code == HT_OK) ht_export_table(&table, &j->history);
     if (code == HT_OK && table.failed) code = ht_error_set(err, HT_FAIL, "not enough memory for the table");
     if (code == HT_OK) code = ht_file_write(j->csv, table.data, table.length, err);
@@ -175,15 +174,10 @@ static ht_code write_table(job *j, ht_error *err)
     return code;
 }
 
-/* What is damaged is told; the rest is exported. */
 static ht_code open_run(job *j, ht_error *err)
 {
-    ht_error damage;
-    ht_notes notes = {0};
     if (ht_rundir_settings(j->run, &j->params, err) != HT_OK) return HT_FAIL;
-    if (ht_past_read(&j->past, j->run, &damage) != HT_OK) ht_notes_add(&notes, "%s", damage.text);
-    ht_app_notes(&notes);
-    ht_notes_free(&notes);
+    ht_run_past(&j->past, j->run);
     return HT_OK;
 }
 
@@ -203,9 +197,9 @@ int ht_cmd_export(int argc, char **argv)
     ht_progress_start();
     if (code == HT_OK) j.run = args.words[0], j.args = &args, code = open_run(&j, &err);
     if (code == HT_OK && j.csv) code = write_table(&j, &err);
-    ht_history_end(&j.history);
+    ht_run_history_end(&j.history);
     if (code == HT_OK && j.dir) code = write_events(&j, &err);
-    ht_history_end(&j.history);
+    ht_run_history_end(&j.history);
     ht_events_free(&j.events);
     ht_past_free(&j.past);
     ht_progress_end();

@@ -237,6 +237,7 @@ static ht_code write_figure(const request *q, const ht_prune_input *in, const ht
 {
     char footer[200], asked[160];
     ht_prune_figure figure = {.params = &in->params,
+                              .trained_so = in->trained_so,
                               .name = in->name,
                               .data = in->title,
                               .split = in->split,
@@ -260,7 +261,7 @@ static ht_code run(const request *q, ht_prune_input *in, ht_error *err)
 {
     ht_prune_report reports[HT_PRUNE_METHODS] = {0};
     int count = q->count ? q->count : 1;
-    bool curve = q->curve || q->png || !q->json;
+    bool curve = q->curve || q->png; /* dozens of evaluations, of many networks */
     if (!in->samples && (q->curve || q->png))
         return ht_error_set(err, HT_USAGE,
                             "prune: a curve needs samples: give --data NAME, or --x F.npy and --y F.npy");
@@ -281,6 +282,24 @@ static ht_code run(const request *q, ht_prune_input *in, ht_error *err)
     return code;
 }
 
+/* Of all methods those that the network cannot be pruned by are left out. */
+static void leave_out(request *q, const ht_prune_input *in)
+{
+    ht_notes notes = {0};
+    int count = 0;
+    if (!q->methods || strcmp(q->methods, "all") != 0) return;
+    for (int i = 0; i < q->count; i++) {
+        const char *why = ht_prune_refuses(in->net, q->method[i]);
+        if (why)
+            ht_notes_add(&notes, "pruning by %s is left out: it %s", ht_prune_at(q->method[i])->name, why);
+        else
+            q->method[count++] = q->method[i];
+    }
+    q->count = count;
+    ht_app_notes(&notes);
+    ht_notes_free(&notes);
+}
+
 int ht_cmd_prune(int argc, char **argv)
 {
     request q = {0};
@@ -291,6 +310,7 @@ int ht_cmd_prune(int argc, char **argv)
     if (code == HT_OK) ht_progress_stage("opening the network and the data");
     if (code == HT_OK) code = ht_prune_input_open(&in, &q.source, &q.args, &err);
     ht_progress_clear();
+    if (code == HT_OK) leave_out(&q, &in);
     if (code == HT_OK) code = run(&q, &in, &err);
     ht_progress_end();
     ht_prune_input_close(&in);

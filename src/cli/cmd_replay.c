@@ -121,12 +121,7 @@ static ht_code print_json(const replaying *r, ht_error *err)
                   (json_int_t)steps, "hash", hash, "equal", r->picture ? json_null() : json_boolean(r->equal),
                   "difference", r->where[0] ? json_string(r->where) : json_null(), "seconds", r->seconds);
     if (root && r->labels.count > 0) json_object_set_new(root, "labels", ht_json_labels(&r->labels));
-    char *text = root ? json_dumps(root, JSON_INDENT(2)) : NULL;
-    json_decref(root);
-    if (!text) return ht_error_set(err, HT_FAIL, "not enough memory to write the result");
-    puts(text); /* main tells when it could not be written */
-    free(text);
-    return HT_OK;
+    return ht_json_print(root, err);
 }
 
 static void print(const replaying *r)

@@ -8,16 +8,10 @@
 #include "view/panel.h"
 #include "view/view.h"
 
-static ht_code choose_panel(const char *name, ht_model *model, ht_error *err)
+/* The name is one of them: main has looked (option_values.h). */
+static void choose_panel(const char *name, ht_model *model)
 {
-    if (!name) return HT_OK;
-    if (!ht_panel_find(name, HT_VIEW_DASHBOARD, &model->focus))
-        return ht_error_set(err, HT_USAGE,
-                            "--panel %.40s: no such panel; one of loss, weights, accuracy, norms, tail, "
-                            "pruning, controls, now",
-                            name);
-    model->view = ht_view_of(model->focus);
-    return HT_OK;
+    if (name && ht_panel_find(name, HT_VIEW_DASHBOARD, &model->focus)) model->view = ht_view_of(model->focus);
 }
 
 static ht_code draw(ht_session *s, const char *run, const char *out, const char *panel,
@@ -25,8 +19,9 @@ static ht_code draw(ht_session *s, const char *run, const char *out, const char 
 {
     ht_past past = {0};
     ht_model *model = ht_alloc(1, sizeof *model, "the picture", err);
+    ht_run_past(&past, run);
     ht_code code = model ? ht_run_model(model, &past, s, run, err) : HT_FAIL;
-    if (code == HT_OK) code = choose_panel(panel, model, err);
+    if (code == HT_OK) choose_panel(panel, model);
     ht_progress_stage("drawing %s", out);
     if (!options->theme) options->theme = ht_snapshot_theme(&s->params);
     bool told = past.has_journal && !past.text.failed && past.text.length <= HT_JOURNAL_LIMIT;

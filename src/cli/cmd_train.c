@@ -246,7 +246,7 @@ int ht_cmd_train(int argc, char **argv)
         if (json)
             code = ht_results_print_json(&results, params, labels, ht_pool_threads(session.pool), &err);
         else
-            ht_results_print(&results, params, labels);
+            ht_results_print(&results, params, labels, run, out);
     }
     ht_session_close(&session);
     if (code != HT_OK) return ht_app_fail(&err);

@@ -1,20 +1,25 @@
-/* cmd_watch.c - follows trainings that other programs do, by what they write: a line for each look. */
+/* cmd_watch.c - follows trainings that other programs do, by what they write: in a terminal the open lab,
+ * else a line for each look. */
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/cancel.h"
 #include "base/interrupt.h"
 #include "base/pool.h"
 #include "cli/commands.h"
 #include "cli/report/look_report.h"
+#include "cli/watch/watch_lab.h"
 #include "session/arguments.h"
 #include "session/data_options.h"
 
 typedef struct request {
     ht_arguments args;
-    const char *memory, *data, *split, *order;
-    bool json, once, all, poll, curve;
+    const char *memory, *data, *split, *order, *script, *dump;
+    bool json, once, all, poll, curve, text;
+    bool lab; /* the open lab, not lines */
     ht_params params;
     ht_dataset *samples;
     ht_network_source network;
@@ -48,19 +53,46 @@ static ht_code open_data(request *q, ht_error *err)
         .input = d->channels > 0 ? (ht_shape){d->channels, d->height, d->width} : (ht_shape){d->inputs, 1, 1},
         .classes = d->classes,
         .order = q->order,
-        .curve = q->curve,
+        .curve = q->curve || q->lab,
     };
     q->options.look.network = &q->network;
     return HT_OK;
 }
 
+/* Lines go into pipes and files, and where somebody wants them. */
+static bool wants_lab(const request *q)
+{
+    const char *term = getenv("TERM");
+    return !q->json && !q->once && !q->text && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) && term &&
+           term[0] && strcmp(term, "dumb") != 0;
+}
+
+/* The lab has curves and ghosts to keep: they are of the same limit. */
+static ht_code set_memory(request *q, ht_error *err)
+{
+    const size_t lab = q->lab ? (size_t)64 << 20 : 0;
+    q->options.look.memory = (size_t)512 << 20;
+    if (ht_arguments_memory(q->memory, HT_LOOK_MEMORY + lab, &q->options.look.memory, err) != HT_OK)
+        return err->code;
+    q->options.look.memory -= lab;
+    return HT_OK;
+}
+
 static ht_code parse(request *q, int argc, char **argv, ht_error *err)
 {
-    const ht_option options[] = {{"--json", NULL, &q->json},     {"--once", NULL, &q->once},
-                                 {"--all", NULL, &q->all},       {"--poll", NULL, &q->poll},
-                                 {"--memory", &q->memory, NULL}, {"--data", &q->data, NULL},
-                                 {"--split", &q->split, NULL},   {"--order", &q->order, NULL},
-                                 {"--curve", NULL, &q->curve},   {NULL, NULL, NULL}};
+    const ht_option options[] = {{"--json", NULL, &q->json},
+                                 {"--once", NULL, &q->once},
+                                 {"--all", NULL, &q->all},
+                                 {"--poll", NULL, &q->poll},
+                                 {"--memory", &q->memory, NULL},
+                                 {"--data", &q->data, NULL},
+                                 {"--split", &q->split, NULL},
+                                 {"--order", &q->order, NULL},
+                                 {"--curve", NULL, &q->curve},
+                                 {"--text", NULL, &q->text},
+                                 {"--script", &q->script, NULL},
+                                 {"--dump", &q->dump, NULL},
+                                 {NULL, NULL, NULL}};
     q->args.word_limit = HT_FOLLOW_PATHS;
     if (ht_arguments_parse(&q->args, argc, argv, options, err) != HT_OK) return err->code;
     if (q->args.word_count == 0)
@@ -71,9 +103,13 @@ static ht_code parse(request *q, int argc, char **argv, ht_error *err)
     if (q->args.preset && ht_settings_load(&q->params, q->args.preset, err) != HT_OK) return err->code;
     if (ht_arguments_sets(&q->args, &q->params, err) != HT_OK) return err->code;
     q->options = (ht_follow_options){.all = q->all, .poll = q->poll};
-    q->options.look.memory = (size_t)512 << 20;
-    if (ht_arguments_memory(q->memory, HT_LOOK_MEMORY, &q->options.look.memory, err) != HT_OK)
-        return err->code;
+    q->lab = wants_lab(q);
+    if (!q->lab && (q->script || q->dump))
+        return ht_error_set(
+            err, HT_USAGE,
+            "watch: --script and --dump are for the open lab: in a terminal, without --json, --text "
+            "or --once");
+    if (set_memory(q, err) != HT_OK) return err->code;
     const ht_prune_spec spec = ht_prune_spec_of(&q->params, NULL);
     q->options.look.error = spec.metric == HT_FRO ? spec.error * spec.error : spec.error;
     return HT_OK;
@@ -137,17 +173,36 @@ static ht_code follow(request *q, ht_error *err)
     return code;
 }
 
+static ht_code open_lab(const request *q, bool *stuck, ht_error *err)
+{
+    const ht_watch_lab lab = {.paths = q->args.words,
+                              .count = q->args.word_count,
+                              .options = &q->options,
+                              .params = &q->params,
+                              .script = q->script,
+                              .dump = q->dump};
+    return ht_watch_lab_run(&lab, stuck, err);
+}
+
 int ht_cmd_watch(int argc, char **argv)
 {
     request q = {0};
     ht_error err;
+    bool stuck = false;
     ht_interrupt_listen();
     const atomic_bool *before = ht_cancel_by(ht_interrupt_flag());
     ht_code code = parse(&q, argc, argv, &err);
     if (code == HT_OK) code = open_data(&q, &err);
     if (code == HT_OK) q.options.look.pool = ht_pool_new(ht_app_threads(), &err);
     if (code == HT_OK && !q.options.look.pool) code = err.code;
-    if (code == HT_OK) code = follow(&q, &err);
+    if (code == HT_OK && q.lab) {
+        ht_interrupt_leave(); /* the terminal has its own way of ending */
+        code = open_lab(&q, &stuck, &err);
+    } else if (code == HT_OK) {
+        code = follow(&q, &err);
+    }
+    if (stuck)
+        _exit(code == HT_OK ? 0 : ht_app_fail(&err)); /* somebody still computes with what would be freed */
     ht_pool_free(q.options.look.pool);
     ht_dataset_free(q.samples);
     ht_cancel_by(before);

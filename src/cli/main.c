@@ -9,6 +9,7 @@
 
 #include "cli/commands.h"
 #include "session/arguments.h"
+#include "cli/option_values.h"
 #include "cli/output.h"
 #include "base/alloc.h"
 #include "base/file.h"
@@ -90,6 +91,7 @@ static int run_command(size_t number, int argc, char **argv)
     ht_error err;
     const ht_command_info *command = &ht_commands(&count)[number];
     int threads = ht_app_threads();
+    if (ht_options_check(command->usage, argc, argv, &err) != HT_OK) return ht_app_fail(&err);
     const int callers[] = {[HT_MULTIPLIES_POOL] = threads, [HT_MULTIPLIES_LAB] = 2 * threads + 3};
     if (command->multiplies != HT_MULTIPLIES_NOT &&
         ht_linalg_reserve(callers[command->multiplies], &err) != HT_OK)

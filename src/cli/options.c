@@ -30,6 +30,7 @@ static const ht_option_info options[] = {
     {"--decode", "F.htc", HT_FILL_FILE, NULL, "the way back: read a code instead of a network"},
     {"--details", NULL, HT_FILL_NOTHING, NULL, "every estimator of each layer with its uncertainty, instead of a line a layer"},
     {"--dump", "F", HT_FILL_FILE, NULL, "write the last screen to a file: .png as a picture, .ansi with colours, else as text"},
+    {"--equal-size", NULL, HT_FILL_NOTHING, NULL, "instead of all methods: Occam's network, the same network trained without and pruned to its weights and multiply-adds (by --method, else occam.method), and one as narrow from the start"},
     {"--error", "E", HT_FILL_NOTHING, NULL, "remove as much as this relative error allows (prune.error)"},
     {"--file", "F", HT_FILL_FILE, NULL, "read the grid from a file"},
     {"--format", "text", HT_FILL_WORDS, NULL, "how the table is written"},
@@ -51,6 +52,7 @@ static const ht_option_info options[] = {
     {"--method", "M", HT_FILL_WORDS, "prune.method", "a method of pruning (prune.method)"},
     {"--method", "M1,M2", HT_FILL_WORDS, "prune.method", "a method of pruning, several separated by commas, or all"},
     {"--metric", "fro_squared|fro", HT_FILL_WORDS, NULL, "relative error: of the squared Frobenius norm, or of the norm (prune.metric)"},
+    {"--npy", "DIR", HT_FILL_DIRECTORY, NULL, "write X_train.npy, y_train.npy, X_test.npy, y_test.npy into this directory, and columns.json, which says what the inputs are"},
     {"--once", NULL, HT_FILL_NOTHING, NULL, "look at what is there, and end"},
     {"--order", "A,B,C", HT_FILL_NOTHING, NULL, "the layers of a network of others by the names of their tensors, first to last, where names and shapes do not tell"},
     {"--out", "F", HT_FILL_FILE, NULL, "where to write"},
@@ -59,7 +61,7 @@ static const ht_option_info options[] = {
     {"--poll", NULL, HT_FILL_NOTHING, NULL, "look at the disk every second, where it does not tell of changes and heavytail does not know"},
     {"--quick", NULL, HT_FILL_NOTHING, NULL, "bench live: a tenth of the time, figures that are worth little"},
     {"--quiet", NULL, HT_FILL_NOTHING, NULL, "no progress on standard error"},
-    {"--ratio", "R", HT_FILL_NOTHING, NULL, "remove this fraction, whatever the error (prune.ratio)"},
+    {"--ratio", "R", HT_FILL_NOTHING, "prune.ratio", "remove this fraction, whatever the error (prune.ratio)"},
     {"--record", "F", HT_FILL_FILE, NULL, "record the screen as asciicast 2: `heavytail replay --cast F` plays it, asciinema and its converters too"},
     {"--regime", NULL, HT_FILL_NOTHING, NULL, "step size over batch size, tail index of the rows, what three prunings take, train minus test (arXiv 2106.03795)"},
     {"--row", "N", HT_FILL_NOTHING, NULL, "bench live: only its first or second network"},
@@ -69,7 +71,7 @@ static const ht_option_info options[] = {
     {"--scale", "X", HT_FILL_NOTHING, NULL, "size of letters in the picture, 1 by default"},
     {"--scope", "S", HT_FILL_WORDS, "prune.scope", "several layers: each by itself, or all ranked together (prune.scope)"},
     {"--script", "F", HT_FILL_FILE, NULL, "press the keys in a file"},
-    {"--seed", "S", HT_FILL_NOTHING, NULL, "seed of what is drawn at random"},
+    {"--seed", "S", HT_FILL_NOTHING, "train.seed", "seed of what is drawn at random"},
     {"--seeds", "1..5", HT_FILL_NOTHING, NULL, "train every cell (compare: every method) with each of these seeds; bench width: a width sweep with each"},
     {"--shape", "RxC", HT_FILL_NOTHING, NULL, "so many neurons (rows) and inputs (columns)"},
     {"--size", "WxH", HT_FILL_NOTHING, NULL, "size of the picture in pixels"},
@@ -78,13 +80,14 @@ static const ht_option_info options[] = {
     {"--speed", "X", HT_FILL_NOTHING, NULL, "play so many times as fast"},
     {"--split", "test|train", HT_FILL_WORDS, NULL, "measure on test or on training samples"},
     {"--step", "K", HT_FILL_NOTHING, NULL, "draws of training step K"},
-    {"--steps", "N", HT_FILL_NOTHING, NULL, "train to step N (train.steps)"},
+    {"--steps", "N", HT_FILL_NOTHING, "train.steps", "train to step N (train.steps)"},
     {"--tensor", "NAME", HT_FILL_NOTHING, NULL, "look at this tensor alone"},
     {"--tensorboard", "DIR", HT_FILL_DIRECTORY, NULL, "write a file of events into this directory, for TensorBoard"},
+    {"--text", NULL, HT_FILL_NOTHING, NULL, "lines of text, in a terminal too"},
     {"--theme", "T", HT_FILL_WORDS, "ui.theme", "colours"},
     {"--type", "T", HT_FILL_WORDS, "noise.type", "type of the noise"},
     {"--unit", "U", HT_FILL_WORDS, "prune.unit", "what node, norm-l1 and random remove: row, or column: columns and kernels (prune.unit)"},
-    {"--until-accuracy", "A", HT_FILL_NOTHING, NULL, "train until this fraction of the training set is right (train.stop_accuracy)"},
+    {"--until-accuracy", "A", HT_FILL_NOTHING, "train.stop_accuracy", "train until this fraction of the training set is right (train.stop_accuracy)"},
     {"--vary", "key=v1,v2", HT_FILL_SETTING, NULL, "an axis of the grid: a parameter and its values"},
     {"--w1", "F.npy", HT_FILL_FILE, NULL, "instead of FILE: the hidden layer (neurons × inputs)"},
     {"--w2", "F.npy", HT_FILL_FILE, NULL, "instead of FILE: the output layer (classes × neurons)"},
@@ -203,8 +206,9 @@ static void offer_topics(ht_text *out)
 
 static void offer_panels(ht_text *out)
 {
-    for (int i = 0; i < HT_PANEL_PRUNING_READOUT; i++)
-        ht_text_add(out, "%s ", ht_panel_at((ht_panel_id)i)->name);
+    for (int i = 0; i < HT_PANEL_COUNT; i++)
+        if (ht_panel_at((ht_panel_id)i)->home == HT_VIEW_DASHBOARD)
+            ht_text_add(out, "%s ", ht_panel_at((ht_panel_id)i)->name);
 }
 
 void ht_param_offer(ht_param p, ht_text *out)

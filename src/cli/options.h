@@ -24,7 +24,7 @@ typedef struct ht_option_info {
     const char *name;      /* "--theme" */
     const char *value;     /* the word for its value in usages, "T"; NULL for a flag */
     ht_fill fill;          /* of the value */
-    const char *parameter; /* WORDS: those of this key, "ui.theme"; NULL: those in the usage */
+    const char *parameter; /* the value is one of this key's, "ui.theme"; NULL: WORDS in the usage */
     const char *help;
 } ht_option_info;
 

@@ -15,10 +15,10 @@ static const double period = 0.2, patience = 0.4; /* seconds: between two looks,
 static struct {
     pthread_t thread;
     sem_t end;
-    bool started;
+    bool started, terminal;
     pthread_mutex_t lock; /* of all below, and of the line */
     char stage[100];
-    double begun, share, told; /* share of the stage that is done; when a line of its own was last written */
+    double begun, share, told; /* the stage; how much of it is done; a line that stays */
     bool shown;
 } progress = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
@@ -32,11 +32,16 @@ static void show(void)
 {
     double seconds = ht_now() - progress.begun;
     if (!progress.stage[0] || seconds < patience) return;
-    fprintf(stderr, "\r\033[Kheavytail: %s, %.0f s", progress.stage, seconds);
+    if (!progress.terminal) {
+        if (ht_now() - progress.told < HT_PROGRESS_PERIOD) return;
+        progress.told = ht_now();
+    }
+    fprintf(stderr, "%sheavytail: %s, %.0f s", progress.terminal ? "\r\033[K" : "", progress.stage, seconds);
     if (progress.share > 0)
         fprintf(stderr, ", %.0f %% done, about %.0f s left", 100 * progress.share,
                 seconds * (1 / progress.share - 1));
-    progress.shown = true;
+    if (!progress.terminal) fputc('\n', stderr);
+    progress.shown = progress.terminal;
 }
 
 static void *tell(void *ignored)
@@ -52,7 +57,8 @@ static void *tell(void *ignored)
 void ht_progress_start(void)
 {
     ht_error none; /* without a thread nothing is told */
-    if (!isatty(STDERR_FILENO)) return;
+    progress.terminal = isatty(STDERR_FILENO);
+    progress.told = ht_now();
     sem_init(&progress.end, 0, 0);
     progress.started = ht_thread_start(&progress.thread, tell, NULL, "a line of progress", &none) == HT_OK;
 }
@@ -72,15 +78,8 @@ void ht_progress_stage(const char *format, ...)
 
 void ht_progress_share(double done)
 {
-    static const double rarely = 20; /* seconds */
     pthread_mutex_lock(&progress.lock);
-    double now = ht_now(), seconds = now - progress.begun;
     progress.share = done;
-    if (!progress.started && now - progress.told >= rarely && done < 1) {
-        fprintf(stderr, "heavytail: %s, %.0f %% done in %.0f s, about %.0f s left\n", progress.stage,
-                100 * done, seconds, seconds * (1 / done - 1));
-        progress.told = now;
-    }
     pthread_mutex_unlock(&progress.lock);
 }
 

@@ -7,10 +7,12 @@
 
 #include "base/alloc.h"
 #include "base/text.h"
+#include "data/encode.h"
 #include "data/loader.h"
 #include "data/source.h"
 #include "data/sample.h"
 #include "data/scale.h"
+#include "data/tokens/sequences.h"
 
 _Static_assert(HT_LABEL_NAME == sizeof *((ht_dataset *)0)->class_names, "class names have one length");
 
@@ -21,6 +23,7 @@ typedef enum argument_rule {
     NEEDS_PART,
     NEEDS_NAME,
     NEEDS_DIRECTORY,
+    NEEDS_FILE,
     NEEDS_FILES
 } argument_rule;
 
@@ -99,6 +102,13 @@ static ht_code find_row(const char *name, int *row, const char **argument, ht_er
     return unknown_name(name, base, err);
 }
 
+ht_code ht_dataset_check_name(const char *name, ht_error *err)
+{
+    int row;
+    const char *argument;
+    return find_row(name, &row, &argument, err);
+}
+
 /* ---- from what a loader gives to a data set ---------------------------------------------------- */
 
 /* The file that holds the inputs. */
@@ -110,7 +120,7 @@ static const char *inputs_path(const ht_raw_part *part)
 /* What holds for every data set, checked here and nowhere else. */
 static ht_code check_part(const ht_raw_part *part, const char *what, ht_error *err)
 {
-    if (part->count > 0 && part->labels.count >= part->count) return HT_OK;
+    if (part->count > 0 && (part->targets || part->labels.count >= part->count)) return HT_OK;
     return ht_error_set(err, HT_FAIL, "%s: has no %s samples; give a file with at least one",
                         inputs_path(part), what);
 }
@@ -200,8 +210,19 @@ static ht_code question_labels(const ht_raw *raw, ht_error *err)
         raw->train.path, what);
 }
 
+/* Of token sequences the classes are the tokens. */
+static ht_code take_targets(ht_raw *raw, classified *c)
+{
+    ht_raw_shape(raw, 1, 1, raw->train.inputs);
+    c->train = raw->train.targets;
+    c->test = raw->test.targets;
+    raw->train.targets = raw->test.targets = NULL;
+    return HT_OK;
+}
+
 static ht_code classify(ht_raw *raw, classified *c, bool made, ht_error *err)
 {
+    if (raw->tokens) return take_targets(raw, c);
     if (!made && question_labels(raw, err) != HT_OK) return err->code;
     if (ht_labels_distinct(&raw->train.labels, raw->train.path, &c->classes, err) != HT_OK) return err->code;
     if (ht_labels_tell_alike(&raw->train.labels, &c->classes, raw->train.path, &raw->notes, err) != HT_OK)
@@ -338,6 +359,8 @@ static void free_part(ht_raw_part *part)
 {
     ht_free(part->x);
     ht_free(part->wide);
+    ht_free(part->targets);
+    ht_free(part->least);
     ht_labels_free(&part->labels);
 }
 
@@ -345,9 +368,18 @@ static void free_raw(ht_raw *raw)
 {
     free_part(&raw->train);
     free_part(&raw->test);
+    ht_free(raw->characters);
     ht_notes_free(&raw->notes);
     ht_notes_free(&raw->facts);
+    ht_free(raw->codes);
+    ht_columns_release(raw->columns, raw->column_count);
     memset(raw, 0, sizeof *raw);
+}
+
+/* Its first samples are a fair part of it, and its inputs are as they should be. */
+static bool is_settled(int row, const ht_raw *raw)
+{
+    return is_made(row) || raw->tokens > 0;
 }
 
 static ht_code load_raw(const ht_data_request *request, int row, ht_raw *raw, classified *c, ht_error *err)
@@ -365,13 +397,13 @@ static ht_code load_raw(const ht_data_request *request, int row, ht_raw *raw, cl
 static ht_code load_enough(ht_data_request *request, int row, const ht_data_options *options, ht_raw *raw,
                            classified *c, ht_error *err)
 {
-    bool unfairly = false, made = is_made(row);
+    bool unfairly = false;
     size_t wanted = options->train_wanted, limit = options->train_limit;
     request->rescaled = options->scale == HT_SCALE_STANDARD || options->scale == HT_SCALE_MINMAX;
     request->train_limit = request->rescaled ? 0 : limit && (!wanted || limit < wanted) ? limit : wanted;
     request->test_limit = request->rescaled ? 0 : options->test_limit;
     if (load_raw(request, row, raw, c, err) != HT_OK) return err->code;
-    if (!made && was_cut_unfairly(raw, c, options, &unfairly, err) != HT_OK) return err->code;
+    if (!is_settled(row, raw) && was_cut_unfairly(raw, c, options, &unfairly, err) != HT_OK) return err->code;
     if (!unfairly) return HT_OK;
     free_raw(raw);
     free_classified(c);
@@ -381,38 +413,48 @@ static ht_code load_enough(ht_data_request *request, int row, const ht_data_opti
 
 static ht_code assemble(ht_raw *raw, classified *c, ht_dataset *data, ht_error *err)
 {
-    if (name_classes(&c->classes, raw, data, err) != HT_OK) return err->code;
+    ht_code named =
+        raw->tokens ? ht_sequences_name(raw, data, err) : name_classes(&c->classes, raw, data, err);
+    if (named != HT_OK) return err->code;
     data->inputs = (int)raw->train.inputs;
+    data->targets = raw->tokens ? data->inputs : 1;
     data->channels = raw->channels;
     data->height = raw->height;
     data->width = raw->width;
     memcpy(data->mean, raw->mean, sizeof data->mean);
     memcpy(data->std, raw->std, sizeof data->std);
+    data->columns = raw->columns;
+    data->column_count = raw->column_count;
+    raw->columns = NULL;
+    raw->column_count = 0;
     move_samples(&raw->train, &data->train);
     move_samples(&raw->test, &data->test);
     data->train.labels = c->train;
     data->test.labels = c->test;
     c->train = c->test = NULL;
-    return HT_OK;
+    return raw->tokens ? ht_sequences_compare(raw, data, err) : HT_OK;
 }
 
 /* From what was read to what is trained on. */
 static ht_code finish(ht_raw *raw, classified *c, bool made, const ht_data_options *options, ht_dataset *data,
                       ht_error *err)
 {
-    bool known = made || raw->std[0] != 1 || raw->mean[0] != 0;
-    if (ht_scale(raw, options->scale, known, err) != HT_OK) return err->code;
+    bool known = (made && !raw->columns) || raw->std[0] != 1 || raw->mean[0] != 0;
+    if (!raw->tokens && ht_scale(raw, options->scale, known, err) != HT_OK) return err->code;
+    if (raw->tokens && options->scale > HT_SCALE_NONE)
+        ht_notes_add(&raw->notes, "samples are tokens, which have no scale: data.scale changes nothing");
     if (check_values(&raw->train, err) != HT_OK) return err->code;
     if (check_values(&raw->test, err) != HT_OK) return err->code;
     limited train = limited_train(raw, c, options), test = limited_test(raw, c, options);
     if (keep_limit(&train, c->train, made, options->seed, &raw->notes, err) != HT_OK) return err->code;
     if (keep_limit(&test, c->test, made, options->seed, &raw->notes, err) != HT_OK) return err->code;
+    if (ht_encode(raw, err) != HT_OK) return err->code;
     return assemble(raw, c, data, err);
 }
 
 static bool has_path(int row)
 {
-    return rows[row].argument == NEEDS_FILES || rows[row].argument == NEEDS_DIRECTORY;
+    return rows[row].argument >= NEEDS_DIRECTORY;
 }
 
 bool ht_data_stays_inside(const char *name, const char *dir)
@@ -429,8 +471,8 @@ bool ht_data_stays_inside(const char *name, const char *dir)
            (!argument[length] || ht_source_inside(argument + length + 1, dir));
 }
 
-/* Result files hold no paths, so csv: and npy: keep only their kind; for people a set that may be anybody's
- * is called by its file, directory or name. */
+/* Result files hold no paths, so csv:, npy: and text: keep only their kind; for people a set that may be
+ * anybody's is called by its file, directory or name. */
 static void set_name(const char *name, int row, const char *argument, ht_dataset *data)
 {
     char base[32];
@@ -445,12 +487,11 @@ static void set_name(const char *name, int row, const char *argument, ht_dataset
 static ht_code load_row(ht_data_request *request, int row, const ht_data_options *options, ht_dataset *data,
                         ht_error *err)
 {
-    bool made = is_made(row);
     classified c = {0};
     ht_raw *raw = ht_alloc(1, sizeof *raw, "the data set", err);
     if (!raw) return err->code;
     ht_code code = load_enough(request, row, options, raw, &c, err);
-    if (code == HT_OK) code = finish(raw, &c, made, options, data, err);
+    if (code == HT_OK) code = finish(raw, &c, is_settled(row, raw), options, data, err);
     /* Of one owner from here on. */
     data->notes = raw->notes.lines.data;
     data->facts = raw->facts.lines.data;
@@ -461,21 +502,20 @@ static ht_code load_row(ht_data_request *request, int row, const ht_data_options
     return code;
 }
 
-/* The column that the caller names; NULL: to be found. */
-static const char *wanted_label(const ht_data_options *options)
+/* What the caller names; NULL: to be found. */
+static const char *wanted(const char *name)
 {
-    const char *label = options->label;
-    return label && *label && strcmp(label, "auto") != 0 ? label : NULL;
+    return name && *name && strcmp(name, "auto") != 0 ? name : NULL;
 }
 
-static ht_code check_label(const char *label, const char *name, int row, ht_error *err)
+static ht_code check_columns(const char *key, const char *wanted, const char *name, int row, ht_error *err)
 {
-    if (!label || rows[row].argument == NEEDS_FILES) return HT_OK;
+    if (!wanted || rows[row].argument == NEEDS_FILES) return HT_OK;
     return ht_error_set(
         err, HT_USAGE,
-        "data.label: '%.60s' has no columns to choose '%.60s' from; leave --label (data.label) "
-        "out, or give a table, as in csv:FILE",
-        name, label);
+        "%s: '%.60s' has no columns to choose '%.60s' from; leave %s%s out, or give a table, as in "
+        "csv:FILE",
+        key, name, wanted, strcmp(key, "data.label") == 0 ? "--label, " : "", key);
 }
 
 ht_dataset *ht_dataset_load(const char *name, const ht_data_options *options, ht_error *err)
@@ -491,11 +531,16 @@ ht_dataset *ht_dataset_load(const char *name, const ht_data_options *options, ht
                                .source = table[row].source,
                                .instead = rows[row].instead,
                                .seed = options->seed,
-                               .label = wanted_label(options),
+                               .label = wanted(options->label),
                                .header = options->header,
                                .split = options->split > 0 ? options->split : 0.2,
-                               .refuse_missing = options->missing == HT_MISSING_REFUSE};
-    if (check_label(request.label, name, row, err) != HT_OK) return NULL;
+                               .missing = options->missing,
+                               .refuse_missing = options->missing == HT_MISSING_REFUSE,
+                               .categories = wanted(options->categories),
+                               .context = options->context > 0 ? options->context : HT_CONTEXT_DEFAULT,
+                               .tokens = options->tokens};
+    if (check_columns("data.label", request.label, name, row, err) != HT_OK) return NULL;
+    if (check_columns("data.categories", request.categories, name, row, err) != HT_OK) return NULL;
     ht_dataset *data = ht_alloc(1, sizeof *data, "the data set", err);
     if (!data) return NULL;
     set_name(name, row, argument, data);
@@ -517,7 +562,9 @@ void ht_dataset_free(ht_dataset *data)
     ht_free(data->test.x);
     ht_free(data->test.labels);
     ht_free(data->class_names);
+    ht_free(data->characters);
     ht_free(data->notes);
     ht_free(data->facts);
+    ht_columns_release(data->columns, data->column_count);
     ht_free(data);
 }

@@ -31,9 +31,14 @@ typedef struct ht_data_request {
     size_t train_limit, test_limit; /* at least so many samples of each part are wanted; 0: all */
     const char *label;              /* column of the label; NULL: to be found */
     ht_data_header header;
-    double split;        /* share of one file that is the test part */
-    bool refuse_missing; /* a missing cell is an error */
-    bool rescaled;       /* inputs will be scaled by the training part: data.scale=standard or minmax */
+    double split; /* share of one file that is the test part */
+    ht_data_missing missing;
+    bool refuse_missing;    /* a missing cell is an error: missing is HT_MISSING_REFUSE */
+    const char *categories; /* columns of categories, with commas between; NULL: those that hold words */
+    bool numbers_only;      /* words among the inputs are an error: series */
+    int context;            /* text: tokens of a sample */
+    ht_data_tokens tokens;
+    bool rescaled; /* inputs will be scaled by the training part: data.scale=standard or minmax */
 } ht_data_request;
 
 typedef struct ht_raw_part {
@@ -45,6 +50,9 @@ typedef struct ht_raw_part {
     ht_raw_labels labels; /* of the whole file: at least `count` */
     size_t unlabelled;    /* rows of a table left out for want of a label, and what the first has there */
     char no_label[HT_LABEL_NAME];
+    int32_t *targets; /* of token sequences, in the place of labels: (count × inputs); owned */
+    double *least; /* of those whose source is known: (count), the loss of its own probabilities on a sample,
+                      nats a token; owned */
 } ht_raw_part;
 
 typedef struct ht_raw {
@@ -54,12 +62,22 @@ typedef struct ht_raw {
     int channels, height, width;                             /* as in ht_dataset */
     float mean[HT_SCALED_CHANNELS], std[HT_SCALED_CHANNELS]; /* as in ht_dataset; a loader that standardizes
                                                                 sets both */
+    /* (train.inputs), NULL: all are 0. 0: a number; v > 0: the code of a category, 0 … v-1, or -1 for none of
+     * them, which becomes v inputs of 0 and 1 (encode.h). From ht_alloc; owned. */
+    size_t *codes;
+    ht_dataset_column *columns; /* (column_count) of a table, else NULL; `first` and `inputs` count columns of
+                                   x until these are encoded. From ht_alloc, with their words; owned. */
+    size_t column_count;
     const char *const
         *names; /* of the labels first_label, first_label + 1, …; NULL: the label is its own name */
     int first_label, name_count;
-    bool assessed;  /* its loader has asked already whether the labels are a quantity */
-    ht_notes notes; /* what a person should know: skipped, guessed, filled in */
-    ht_notes facts; /* how it was read, "what: how" each, for `data info` */
+    int tokens;           /* as in ht_dataset: of token sequences; names, scales, labels are not theirs */
+    uint32_t *characters; /* as in ht_dataset; owned */
+    bool bytes;
+    double entropy, least; /* as in ht_dataset and ht_token_losses */
+    bool assessed;         /* its loader has asked already whether the labels are a quantity */
+    ht_notes notes;        /* what a person should know: skipped, guessed, filled in */
+    ht_notes facts;        /* how it was read, "what: how" each, for `data info` */
 } ht_raw;
 
 /* Fills *raw, which starts zeroed except std = 1 everywhere. What is in it after a failure is freed by the
@@ -90,5 +108,8 @@ typedef enum ht_synth_part {
     HT_SYNTH_CHOICE = 3 /* of samples of a file */
 } ht_synth_part;
 uint64_t ht_synth_which(ht_synth_part part, size_t index);
+
+/* HT_USAGE unless it is the name of a data set, with what must follow that name; nothing is read. */
+ht_code ht_dataset_check_name(const char *name, ht_error *err);
 
 #endif

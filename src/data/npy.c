@@ -383,12 +383,12 @@ void ht_npy_free(ht_npy *array)
 /* ---- writing ----------------------------------------------------------------------------------- */
 
 /* The whole header, padded so that the elements are aligned; returns its size. */
-static size_t format_header(char to[512], size_t item, int ndim, const size_t *shape)
+static size_t format_header(char to[512], char kind, size_t item, int ndim, const size_t *shape)
 {
     const size_t start = MAGIC_SIZE + 4;
     size_t used = start;
-    used += (size_t)snprintf(to + used, 512 - used, "{'descr': '%cf%zu', 'fortran_order': False, 'shape': (",
-                             big_host ? '>' : '<', item);
+    used += (size_t)snprintf(to + used, 512 - used, "{'descr': '%c%c%zu', 'fortran_order': False, 'shape': (",
+                             big_host ? '>' : '<', kind, item);
     for (int d = 0; d < ndim; d++)
         used += (size_t)snprintf(to + used, 512 - used, d && d + 1 == ndim ? "%zu" : "%zu, ", shape[d]);
     used += (size_t)snprintf(to + used, 512 - used, "), }");
@@ -400,15 +400,15 @@ static size_t format_header(char to[512], size_t item, int ndim, const size_t *s
     return used;
 }
 
-static ht_code write_array(const char *path, const void *data, size_t item, int ndim, const size_t *shape,
-                           ht_error *err)
+static ht_code write_array(const char *path, const void *data, char kind, size_t item, int ndim,
+                           const size_t *shape, ht_error *err)
 {
     char head[512];
     size_t bytes = item;
     for (int d = 0; d < ndim; d++)
         if (__builtin_mul_overflow(bytes, shape[d], &bytes))
             return ht_error_set(err, HT_FAIL, "%s: the array is too large to write", path);
-    size_t start = format_header(head, item, ndim, shape);
+    size_t start = format_header(head, kind, item, ndim, shape);
     char *file = ht_alloc(start + bytes, 1, path, err);
     if (!file) return err->code;
     memcpy(file, head, start);
@@ -420,10 +420,15 @@ static ht_code write_array(const char *path, const void *data, size_t item, int 
 
 ht_code ht_npy_write_f32(const char *path, const float *data, int ndim, const size_t *shape, ht_error *err)
 {
-    return write_array(path, data, sizeof *data, ndim, shape, err);
+    return write_array(path, data, 'f', sizeof *data, ndim, shape, err);
 }
 
 ht_code ht_npy_write_f64(const char *path, const double *data, int ndim, const size_t *shape, ht_error *err)
 {
-    return write_array(path, data, sizeof *data, ndim, shape, err);
+    return write_array(path, data, 'f', sizeof *data, ndim, shape, err);
+}
+
+ht_code ht_npy_write_i32(const char *path, const int32_t *data, int ndim, const size_t *shape, ht_error *err)
+{
+    return write_array(path, data, 'i', sizeof *data, ndim, shape, err);
 }

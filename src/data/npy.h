@@ -8,6 +8,7 @@
 #define HT_DATA_NPY_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "heavytail/status.h"
 
@@ -39,5 +40,6 @@ void ht_npy_free(ht_npy *array);
  * or not at all. */
 ht_code ht_npy_write_f32(const char *path, const float *data, int ndim, const size_t *shape, ht_error *err);
 ht_code ht_npy_write_f64(const char *path, const double *data, int ndim, const size_t *shape, ht_error *err);
+ht_code ht_npy_write_i32(const char *path, const int32_t *data, int ndim, const size_t *shape, ht_error *err);
 
 #endif

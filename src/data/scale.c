@@ -1,6 +1,7 @@
 #include "data/scale.h"
 
 #include <math.h>
+#include <stdio.h>
 
 #include "base/alloc.h"
 
@@ -17,8 +18,15 @@ typedef struct spread {
 
 typedef struct spreads {
     spread *of;
-    size_t count; /* 1, or as many as inputs */
+    size_t count;        /* 1, or as many as inputs */
+    const size_t *codes; /* as in ht_raw: inputs that have none are numbers; NULL: all are */
 } spreads;
+
+/* Codes of categories are no numbers. */
+static bool is_code(const spreads *s, size_t column)
+{
+    return s->codes && s->codes[column] > 0;
+}
 
 static double value_at(const ht_raw_part *part, size_t i)
 {
@@ -40,7 +48,7 @@ static void each(const ht_raw_part *part, const spreads *s, look *at)
     for (size_t i = 0; i < part->count; i++)
         for (size_t j = 0; j < part->inputs; j++) {
             double value = value_at(part, i * part->inputs + j);
-            if (isfinite(value)) at(spread_of(s, j), value);
+            if (isfinite(value) && !is_code(s, j)) at(spread_of(s, j), value);
         }
 }
 
@@ -133,6 +141,7 @@ static bool is_order_one(const spreads *s)
 static bool are_grey(const ht_raw_part *part, const spreads *s)
 {
     double low = INFINITY, high = -INFINITY;
+    if (s->codes) return false;
     for (size_t g = 0; g < s->count; g++) low = fmin(low, s->of[g].low), high = fmax(high, s->of[g].high);
     return part->inputs >= GREY_COLUMNS && low >= 0 && high <= 255 && high > 200;
 }
@@ -158,7 +167,7 @@ static ht_code convert(ht_raw_part *part, const spreads *s, ht_data_scale scale,
         for (size_t j = 0; j < part->inputs; j++) {
             size_t k = i * part->inputs + j;
             double value = value_at(part, k);
-            if (!same) value = scaled(value, spread_of(s, j), scale);
+            if (!same && !is_code(s, j)) value = scaled(value, spread_of(s, j), scale);
             part->x[k] = padded && isnan(value) ? 0 : (float)value;
         }
     ht_free(part->wide);
@@ -168,35 +177,59 @@ static ht_code convert(ht_raw_part *part, const spreads *s, ht_data_scale scale,
 
 /* ---- what was done, in words ------------------------------------------------------------------- */
 
+/* " (column 3 'a', …)", of a table; else "". */
+static const char *name_constants(const ht_raw *raw, const spreads *s, char *to, size_t size)
+{
+    enum { NAMED = 4 };
+    size_t used = 0, named = 0;
+    to[0] = '\0';
+    for (size_t i = 0; i < raw->column_count && used < size; i++) {
+        const ht_dataset_column *c = &raw->columns[i];
+        if (c->role != HT_COLUMN_NUMBERS || !is_constant(&s->of[c->first]) || named++ >= NAMED) continue;
+        used += (size_t)snprintf(to + used, size - used, "%scolumn %zu%s%.24s%s", named > 1 ? ", " : " (",
+                                 i + 1, *c->name ? " '" : "", c->name, *c->name ? "'" : "");
+    }
+    if (named > 0 && used < size) snprintf(to + used, size - used, "%s)", named > NAMED ? ", …" : "");
+    return to;
+}
+
 static void say_columns(ht_raw *raw, const spreads *s)
 {
     double low[2] = {INFINITY, INFINITY}, high[2] = {-INFINITY, -INFINITY};
-    size_t constant = 0;
+    char names[200];
+    size_t constant = 0, numbers = 0;
     for (size_t g = 0; g < s->count; g++) {
+        if (is_code(s, g)) continue;
+        numbers++;
         double of[2] = {mean_of(&s->of[g]), deviation_of(&s->of[g])};
         constant += is_constant(&s->of[g]);
         for (int k = 0; k < 2 && !is_constant(&s->of[g]); k++)
             low[k] = fmin(low[k], of[k]), high[k] = fmax(high[k], of[k]);
     }
-    if (constant < s->count)
+    if (constant < numbers)
         ht_notes_add(&raw->notes,
-                     "each input is standardized by the training part (means %.4g to %.4g, standard "
+                     "each input%s is standardized by the training part (means %.4g to %.4g, standard "
                      "deviations %.4g to %.4g); data.scale=none leaves them as they are",
-                     low[0], high[0], low[1], high[1]);
+                     s->codes ? " of a column of numbers" : "", low[0], high[0], low[1], high[1]);
     if (constant > 0)
         ht_notes_add(&raw->notes,
-                     "%zu of %zu inputs are constant in the training part and were set to 0 everywhere",
-                     constant, s->count);
+                     "%zu of %zu inputs are constant in the training part%s and were set to 0 everywhere",
+                     constant, numbers, name_constants(raw, s, names, sizeof names));
     ht_notes_add(&raw->facts,
-                 "scale: each input standardized by its mean and deviation in the training part");
+                 "scale: each input%s standardized by its mean and deviation in the training part%s",
+                 s->codes ? " of numbers" : "", s->codes ? "; those of 0 and 1 stay as they are" : "");
 }
 
 static void say(ht_raw *raw, const spreads *s, ht_data_scale scale)
 {
     const char *whose = s->count == 1 ? "all inputs together" : "each input";
     double mean, deviation;
+    size_t codes = 0;
+    for (size_t g = 0; g < s->count; g++) codes += is_code(s, g);
     overall(s, &mean, &deviation);
-    if (scale == HT_SCALE_NONE)
+    if (codes == s->count)
+        ht_notes_add(&raw->facts, "scale: inputs of 0 and 1 stay as they are");
+    else if (scale == HT_SCALE_NONE)
         ht_notes_add(&raw->facts, "scale: inputs as read (mean %.4g, standard deviation %.4g)", mean,
                      deviation);
     else if (scale == HT_SCALE_MINMAX) {
@@ -211,6 +244,22 @@ static void say(ht_raw *raw, const spreads *s, ht_data_scale scale)
                      mean, deviation);
         ht_notes_add(&raw->facts, "scale: all inputs standardized by mean %.4g and deviation %.4g", mean,
                      deviation);
+    }
+}
+
+/* Into the table's columns. */
+static void keep_columns(ht_raw *raw, const spreads *s, ht_data_scale scale)
+{
+    for (size_t i = 0; i < raw->column_count; i++) {
+        ht_dataset_column *c = &raw->columns[i];
+        if (c->role != HT_COLUMN_NUMBERS) continue;
+        const spread *of = spread_of(s, (size_t)c->first);
+        bool standard = scale == HT_SCALE_STANDARD;
+        c->shift = scale == HT_SCALE_NONE ? 0 : standard ? mean_of(of) : of->low;
+        c->divisor = scale == HT_SCALE_NONE ? 1
+                     : is_constant(of)      ? 0
+                     : standard             ? deviation_of(of)
+                                            : of->high - of->low;
     }
 }
 
@@ -245,6 +294,7 @@ static ht_code measure_all(const ht_raw *raw, spreads *s, ht_error *err)
 {
     bool alike = raw->alike || raw->width > 0;
     s->count = alike ? 1 : raw->train.inputs;
+    s->codes = raw->codes;
     if (!(s->of = ht_alloc(s->count, sizeof *s->of, "the scales of the inputs", err))) return err->code;
     measure(&raw->train, s);
     if (alike || !are_grey(&raw->train, s)) return HT_OK;
@@ -266,6 +316,7 @@ ht_code ht_scale(ht_raw *raw, ht_data_scale scale, bool known, ht_error *err)
     if (code == HT_OK) code = convert(&raw->test, &s, scale, raw->padded, err);
     if (code == HT_OK) say(raw, &s, scale);
     if (code == HT_OK) keep_constants(raw, &s, scale);
+    if (code == HT_OK) keep_columns(raw, &s, scale);
     ht_free(s.of);
     return code;
 }

@@ -104,7 +104,7 @@ ht_code ht_analysis_glimpse(ht_glimpse *glimpse, const ht_capture *capture, cons
                                             .window = {capture->window[l][0], capture->window[l][1]}};
     ht_code code = rank_layers(&plan, capture, look, err);
     if (code == HT_OK) code = take_norms(glimpse, &plan, capture, err);
-    if (code == HT_OK && look->method == HT_PRUNE_NODE && look->side == HT_PRUNE_ROWS)
+    if (code == HT_OK && look->method == HT_PRUNE_NODE && look->side == HT_PRUNE_ROWS && capture->units)
         code = fill_kappa(glimpse, &plan, err);
     for (int l = 0; l < plan.layers; l++) ht_prune_order_free(&plan.orders[l]);
     return code;

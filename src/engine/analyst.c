@@ -12,6 +12,7 @@
 #include "base/thread.h"
 #include "engine/analysis.h"
 #include "engine/tail_watch.h"
+#include "engine/text/text_look.h"
 #include "engine/watch.h"
 
 /* Test samples that curves are evaluated on while training runs: the first so many, halved while the node
@@ -37,6 +38,8 @@ struct ht_analyst {
     size_t live;        /* samples while training runs; 0: nothing was looked at */
     ht_watch_pace pace; /* of the look under way */
     double tail_due, method_due[HT_PRUNE_METHODS]; /* on the clock, while training runs */
+    double text_due;
+    uint64_t text_revision; /* of the weights that the text is of */
 };
 
 ht_code ht_analyze(ht_report *report, const ht_capture *capture, uint64_t step, const ht_samples *samples,
@@ -162,7 +165,7 @@ static void begin(look *l)
     if (self->revision != snapshot->revision) self->tail_due = 0; /* the answer is waited for */
     if (report->generation != snapshot->generation) {
         memset(report, 0, sizeof *report);
-        self->tail_due = 0;
+        self->tail_due = self->text_due = 0;
         memset(self->method_due, 0, sizeof self->method_due);
     }
     if (!same) report->speed_up = (double)NAN;
@@ -301,6 +304,42 @@ static ht_prune_method cheapest(unsigned left)
     return best;
 }
 
+/* What is asked for is another text than the one there is, or more of it. */
+static bool text_wanted(const look *l)
+{
+    const ht_text_look *text = &l->self->report.text;
+    const ht_weight_snapshot *s = l->snapshot;
+    bool same = text->looked && text->step == s->step && l->self->text_revision == s->revision;
+    if (!s->request.text || s->capture->net->positions == 0) return false;
+    if (text->temperature != s->request.temperature) return true;
+    return same ? l->thorough && text->count < HT_TEXT_TOKENS : is_due(l, l->self->text_due);
+}
+
+/* Text, where it is shown, as much as a moment gives; `whole`: when training stands still the rest of it,
+ * too, piece by piece. Then a rest by its share. */
+static void look_at_text(look *l, bool whole)
+{
+    static const double moment = 0.25, period = 1;
+    ht_analyst *self = l->self;
+    const ht_weight_snapshot *s = l->snapshot;
+    ht_text_look *text = &self->report.text;
+    double began = ht_now(), start = ht_thread_now();
+    bool again = false;
+    if (!text_wanted(l)) return;
+    if (self->text_revision != s->revision) *text = (ht_text_look){0};
+    self->text_revision = s->revision;
+    do {
+        ht_error ignored;
+        const ht_text_order order = {s->step, s->seconds, s->request.temperature, ht_text_prompt(self->data),
+                                     ht_now() + moment};
+        if (ht_text_look_make(text, s->capture->net, &order, &ignored) != HT_OK) break;
+        publish(l);
+        ht_mailbox_asked(self->box, &again);
+    } while (whole && l->thorough && text->count < HT_TEXT_TOKENS && !again && !disturbed(l));
+    self->text_due =
+        ht_watch_due(s->settled, began, ht_thread_now() - start, self->pace.text * self->cores, period);
+}
+
 /* By rising cost. Ends when something else is asked for: the next snapshot then says what. */
 static void look_at_the_rest(look *l)
 {
@@ -311,6 +350,15 @@ static void look_at_the_rest(look *l)
         if (look_at_method(l, m)) publish(l);
         ht_mailbox_asked(l->self->box, &again);
     }
+}
+
+/* The methods that the network can be pruned by. */
+static unsigned possible(const ht_network *net)
+{
+    unsigned all = 0;
+    for (int m = 0; m < HT_PRUNE_METHODS; m++)
+        if (!ht_prune_refuses(net, (ht_prune_method)m)) all |= 1u << m;
+    return all;
 }
 
 /* Cheap things first; each is published as soon as it is there. */
@@ -326,9 +374,11 @@ static void look_at(ht_analyst *self, const ht_weight_snapshot *snapshot)
     if (evaluating) self->pace = ht_watch_evaluating(self->pace);
     begin(&l);
     /* While training runs only what is new in the request: it costs more than its share, but only once. */
-    l.wanted = snapshot->request.methods & ~(thorough ? self->current : self->requested);
+    l.wanted = snapshot->request.methods & ~(thorough ? self->current : self->requested) & possible(net);
+    look_at_text(&l, false);
     if (!look_always(&l)) return;
     publish(&l);
+    look_at_text(&l, true);
     look_at_the_rest(&l);
     self->requested = snapshot->request.methods & ~l.wanted;
     measure_speed(&l);

@@ -223,11 +223,13 @@ static void label(ht_runner *r, const ht_command *command)
 /* Weights that stand still are looked at again. A thorough request that waits for its snapshot stays. */
 static void look(ht_runner *r, const ht_analysis_request *request)
 {
-    bool owed = r->request.thorough;
+    bool owed = r->request.thorough,
+         text = request->text != r->request.text || request->temperature != r->request.temperature;
     r->request = *request;
     r->request.thorough = request->thorough || owed;
     r->settled = false;
     ht_mailbox_ask(r->box, request->methods);
+    if (text) ht_mailbox_poke(r->box); /* it comes before what takes long */
 }
 
 static bool is_change(ht_command_kind kind)

@@ -6,25 +6,33 @@
 #include "base/alloc.h"
 #include "nn/shard.h"
 
-/* Right, but by little: P(class) < e^-0.5 = 0.61. Samples with a larger P are rarely wrong soon after. */
+/* Right, but by little: P(class) < e^-0.5 = 0.61. Samples with a larger P are rarely wrong soon after. Of a
+ * sequence the mean over its labels. */
 static bool is_hard(float loss)
 {
     return !(loss <= 0.5f);
 }
 
-static size_t wrong_of(const ht_samples *samples, double accuracy)
+/* Labels of so many samples. */
+static double labels_of(const ht_network *net, size_t samples)
 {
-    double count = (double)samples->count;
+    return (double)samples * ht_network_targets(net);
+}
+
+static size_t wrong_of(const ht_network *net, const ht_samples *samples, double accuracy)
+{
+    double count = labels_of(net, samples->count);
     return (size_t)llround(count - accuracy * count);
 }
 
 /* The next so many of them, in the chunks in which they are evaluated: each sample then gets the same bits
  * however they are cut. */
-static ht_samples piece_of(const ht_samples *all, size_t from, size_t samples, size_t inputs)
+static ht_samples piece_of(const ht_network *net, const ht_samples *all, size_t from, size_t samples)
 {
     size_t chunks = samples / HT_EVAL_CHUNK, most = (chunks ? chunks : 1) * HT_EVAL_CHUNK,
            left = all->count - from;
-    ht_samples piece = {.x = all->x + from * inputs, .labels = all->labels + from};
+    ht_samples piece = {.x = all->x + from * (size_t)net->inputs,
+                        .labels = all->labels + from * (size_t)ht_network_targets(net)};
     piece.count = most < left ? most : left;
     return piece;
 }
@@ -38,28 +46,30 @@ static void drop(ht_stopping *g)
 }
 
 /* Without memory for them there are none: then all samples are evaluated every time. */
-static bool reserve(ht_stopping *g, size_t count, size_t inputs)
+static bool reserve(ht_stopping *g, size_t count, const ht_network *net)
 {
     ht_error unused;
     if (count <= g->room) return true;
     drop(g);
-    g->hard.x = ht_alloc(count * inputs, sizeof(float), "the hard samples", &unused);
-    g->hard.labels = ht_alloc(count, sizeof(int32_t), "the hard samples", &unused);
+    g->hard.x = ht_alloc(count * (size_t)net->inputs, sizeof(float), "the hard samples", &unused);
+    g->hard.labels =
+        ht_alloc(count * (size_t)ht_network_targets(net), sizeof(int32_t), "the hard samples", &unused);
     if (g->hard.x && g->hard.labels) return g->room = count, true;
     drop(g);
     return false;
 }
 
-static void keep_hard(ht_stopping *g, const ht_samples *train, const float *losses, size_t inputs)
+static void keep_hard(ht_stopping *g, const ht_samples *train, const float *losses, const ht_network *net)
 {
-    size_t count = 0;
+    size_t count = 0, inputs = (size_t)net->inputs, targets = (size_t)ht_network_targets(net);
     g->hard.count = 0;
     for (size_t i = 0; i < train->count; i++) count += is_hard(losses[i]);
-    if (count > train->count / 4 || !reserve(g, count, inputs)) return;
+    if (count > train->count / 4 || !reserve(g, count, net)) return;
     for (size_t i = 0; i < train->count; i++) {
         if (!is_hard(losses[i])) continue;
         memcpy(g->hard.x + g->hard.count * inputs, train->x + i * inputs, inputs * sizeof(float));
-        g->hard.labels[g->hard.count++] = train->labels[i];
+        memcpy(g->hard.labels + g->hard.count++ * targets, train->labels + i * targets,
+               targets * sizeof(int32_t));
     }
 }
 
@@ -76,9 +86,11 @@ void ht_stopping_begin(ht_stopping *g)
     g->loss = 0;
 }
 
-static bool too_many_wrong(const ht_stopping *g, const ht_samples *train, ht_criterion wanted, int spare)
+static bool too_many_wrong(const ht_stopping *g, const ht_network *net, const ht_samples *train,
+                           ht_criterion wanted, int spare)
 {
-    return wanted.accuracy > 0 && (double)g->wrong > (1 - wanted.accuracy) * (double)train->count + spare;
+    return wanted.accuracy > 0 &&
+           (double)g->wrong > (1 - wanted.accuracy) * labels_of(net, train->count) + spare;
 }
 
 /* No loss is less than nothing. */
@@ -94,12 +106,12 @@ static ht_code weigh_hard(ht_stopping *g, const ht_network *net, const ht_sample
 {
     enum { SPARE = 4 };
     ht_score score;
-    ht_samples piece = piece_of(&g->hard, g->judged, samples, (size_t)net->inputs);
+    ht_samples piece = piece_of(net, &g->hard, g->judged, samples);
     if (ht_network_evaluate(net, &piece, NULL, pool, &score, err) != HT_OK) return err->code;
     g->judged += piece.count;
-    g->wrong += wrong_of(&piece, score.accuracy);
+    g->wrong += wrong_of(net, &piece, score.accuracy);
     g->loss += score.loss * (double)piece.count;
-    if (too_many_wrong(g, train, wanted, SPARE) || too_much_loss(g, train, wanted)) {
+    if (too_many_wrong(g, net, train, wanted, SPARE) || too_much_loss(g, train, wanted)) {
         g->screened++;
         *verdict = HT_VERDICT_NOT;
     } else if (g->judged == g->hard.count) {
@@ -115,19 +127,19 @@ static ht_code weigh_whole(ht_stopping *g, const ht_network *net, const ht_sampl
                            ht_error *err)
 {
     ht_score score;
-    ht_samples piece = piece_of(train, g->judged, samples, (size_t)net->inputs);
+    ht_samples piece = piece_of(net, train, g->judged, samples);
     if (!g->losses && !(g->losses = ht_alloc(train->count, sizeof *g->losses, "the losses", err)))
         return HT_FAIL;
     if (ht_network_losses(net, &piece, pool, g->losses + g->judged, &score, err) != HT_OK) return err->code;
     g->judged += piece.count;
-    g->wrong += wrong_of(&piece, score.accuracy);
+    g->wrong += wrong_of(net, &piece, score.accuracy);
     if (g->judged < train->count) return HT_OK;
-    double loss = 0, count = (double)train->count;
+    double loss = 0, count = (double)train->count, labels = labels_of(net, train->count);
     for (size_t i = 0; i < train->count; i++) loss += (double)g->losses[i];
-    bool reached = (double)(train->count - g->wrong) / count >= wanted.accuracy &&
+    bool reached = (labels - (double)g->wrong) / labels >= wanted.accuracy &&
                    (wanted.loss <= 0 || loss / count <= wanted.loss);
     *verdict = reached ? HT_VERDICT_REACHED : HT_VERDICT_NOT;
-    keep_hard(g, train, g->losses, (size_t)net->inputs);
+    keep_hard(g, train, g->losses, net);
     return HT_OK;
 }
 

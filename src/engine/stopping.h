@@ -28,7 +28,7 @@ typedef struct ht_stopping {
     /* the judgement under way */
     bool whole;    /* the hard ones have not ruled it out: all samples are counted */
     size_t judged; /* samples so far, of the hard ones or of all … */
-    size_t wrong;  /* … and how many of them are wrong */
+    size_t wrong;  /* … and how many of their labels are wrong */
     double loss;   /* Σ of their losses */
     float *losses; /* (train) of each sample; NULL until a judgement came so far */
 } ht_stopping;

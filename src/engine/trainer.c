@@ -10,7 +10,9 @@
 #include "engine/stopping.h"
 #include "kernel/kernel.h"
 #include "nn/layers/layer.h"
+#include "nn/layers/multiply_adds.h"
 #include "nn/schedule.h"
+#include "nn/layers/tokens.h"
 #include "num/rng.h"
 #include "params/batch.h"
 #include "weights/net/fill.h"
@@ -27,12 +29,13 @@ struct ht_trainer {
     ht_average average;
     ht_mask *mask;            /* NULL: every weight is trained */
     float *x;                 /* (capacity × inputs): the batch, gathered */
-    int32_t *labels;          /* (capacity) */
+    int32_t *labels;          /* (capacity × targets) */
     uint32_t *order;          /* (train count): this epoch's permutation */
     ht_validation validation; /* holds samples back, and tells the best epoch */
     ht_stopping stopping;     /* tells when the accuracy asked for is reached */
     /* cursor: samples of this epoch already used; running_accuracy: of minibatches, mean over ~10 steps */
     ht_trainer_state at;
+    double multiply_adds; /* of the weights that the mask lets be trained, for a sample forward */
     float input_bound;
 };
 
@@ -82,6 +85,31 @@ static bool is_adaptive(const ht_trainer *t)
     return ht_optimizer_of(&t->params)->follow != NULL;
 }
 
+/* Labels of a sample: data sets have one each. */
+static uint64_t targets_of(const ht_dataset *data)
+{
+    (void)data;
+    return 1;
+}
+
+/* An epoch of Occam is more than a step. */
+static ht_code check_every(const ht_trainer *t, ht_error *err)
+{
+    uint64_t every = (uint64_t)ht_params_get(&t->params, HT_P_OCCAM_EVERY), batch = (uint64_t)batch_of(t);
+    if (every == 0 || every >= batch * targets_of(t->data)) return HT_OK;
+    return ht_error_set(
+        err, HT_USAGE,
+        "occam.every = %llu targets is less than a step trains on, %llu samples of %llu each; give "
+        "more, or a smaller train.batch",
+        (unsigned long long)every, (unsigned long long)batch, (unsigned long long)targets_of(t->data));
+}
+
+/* The mask is another. */
+static void recount(ht_trainer *t)
+{
+    t->multiply_adds = ht_multiply_adds_trained(t->net, t->mask);
+}
+
 static ht_code check_optimizer(const ht_trainer *t, ht_error *err)
 {
     if (is_adaptive(t) && has_momentum(t))
@@ -128,7 +156,7 @@ static ht_code reserve_batch(ht_trainer *t, int batch, ht_error *err)
     ht_step *scratch =
         ht_step_new(t->net, batch, ht_optimizer_arrays(&t->params), ht_pool_threads(t->pool), err);
     float *x = ht_alloc((size_t)batch * (size_t)t->data->inputs, sizeof *x, "the batch", err);
-    int32_t *labels = ht_alloc((size_t)batch, sizeof *labels, "the batch", err);
+    int32_t *labels = ht_alloc((size_t)batch * (size_t)t->data->targets, sizeof *labels, "the batch", err);
     if (!scratch || !x || !labels) {
         ht_step_free(scratch);
         ht_free(x);
@@ -255,10 +283,12 @@ static ht_trainer *make(const ht_params *params, const ht_dataset *data, ht_pool
     t->pool = pool;
     t->net = ht_network_of(params, shape_of(data), data->classes, err);
     t->order = ht_alloc(data->train.count, sizeof *t->order, "the order of samples", err);
-    if (!t->net || !t->order || ht_augment_check(augment_of(params), data, err) != HT_OK ||
-        ht_validation_make(&t->validation, data, ht_held_back(params, data->train.count), err) != HT_OK ||
-        check_optimizer(t, err) != HT_OK || make_factors(t, err) != HT_OK ||
-        reserve_batch(t, batch_of(t), err) != HT_OK || restart_average(t, err) != HT_OK) {
+    if (!t->net || !t->order || ht_tokens_check(t->net, data, err) != HT_OK ||
+        ht_augment_check(augment_of(params), data, err) != HT_OK ||
+        ht_validation_check(params, data->train.count, err) != HT_OK || check_every(t, err) != HT_OK ||
+        ht_validation_make(&t->validation, data, params, err) != HT_OK || check_optimizer(t, err) != HT_OK ||
+        make_factors(t, err) != HT_OK || reserve_batch(t, batch_of(t), err) != HT_OK ||
+        restart_average(t, err) != HT_OK) {
         ht_trainer_free(t);
         return NULL;
     }
@@ -311,6 +341,7 @@ static void drop_mask(ht_trainer *t)
 {
     ht_mask_free(t->mask);
     t->mask = NULL;
+    recount(t);
 }
 
 void ht_trainer_reset(ht_trainer *t, uint64_t seed)
@@ -334,6 +365,7 @@ ht_code ht_trainer_mask_zeros(ht_trainer *t, ht_error *err)
 {
     if (!t->mask && !(t->mask = ht_mask_new(t->net, err))) return err->code;
     ht_mask_take_zeros(t->mask, t->net);
+    recount(t);
     t->at.revision++;
     return HT_OK;
 }
@@ -345,6 +377,7 @@ ht_code ht_trainer_prune(ht_trainer *t, const ht_prune_intent *intent, ht_prune_
     if (intent->keep_mask && !t->mask && !(t->mask = ht_mask_new(t->net, err))) return err->code;
     if (ht_prune_apply(t->net, &spec, t->pool, result, err) != HT_OK) return err->code;
     if (intent->keep_mask) ht_mask_take_zeros(t->mask, t->net);
+    recount(t);
     t->at.revision++;
     if (t->factors) ht_factors_follow(t->factors, t->net);
     return HT_OK;
@@ -379,7 +412,7 @@ void ht_trainer_set_revision(ht_trainer *t, uint64_t revision)
 /* The next min(b, rest of the epoch) samples, gathered into t->x and t->labels. */
 static int next_batch(ht_trainer *t)
 {
-    size_t d = (size_t)t->data->inputs;
+    size_t d = (size_t)t->data->inputs, targets = (size_t)t->data->targets;
     if (t->at.cursor >= train_count(t)) {
         t->at.cursor = 0;
         t->at.epoch++;
@@ -393,7 +426,8 @@ static int next_batch(ht_trainer *t)
         size_t sample = t->order[t->at.cursor + i];
         ht_augment_sample(how, t->data, seed, t->at.step, (uint32_t)i, t->data->train.x + sample * d,
                           t->x + i * d);
-        t->labels[i] = t->data->train.labels[sample];
+        memcpy(t->labels + i * targets, t->data->train.labels + sample * targets,
+               targets * sizeof *t->labels);
     }
     return (int)batch;
 }
@@ -417,27 +451,56 @@ static void add_to_row(ht_trainer_row *row, const ht_step_result *result)
     row->steps++;
 }
 
+/* Is an epoch over, of the data or (occam.every) of so many targets? What is beyond counts for the next one.
+ */
+static bool epoch_ends(ht_trainer *t, int batch)
+{
+    uint64_t every = (uint64_t)ht_params_get(&t->params, HT_P_OCCAM_EVERY), *seen = &t->at.occam.seen;
+    if (every == 0) return t->at.cursor >= train_count(t);
+    *seen += (uint64_t)batch * targets_of(t->data);
+    if (*seen < every) return false;
+    *seen %= every;
+    return true;
+}
+
+static double kept(const ht_trainer *t)
+{
+    ht_sizes sizes = ht_network_sizes(t->net);
+    return t->mask ? ht_mask_share(t->mask, t->net) : (double)sizes.nonzero / (double)sizes.weights;
+}
+
+double ht_trainer_compute(const ht_trainer *t)
+{
+    return t->at.compute < 0 ? (double)NAN : t->at.compute;
+}
+
+double ht_trainer_multiply_adds(const ht_trainer *t)
+{
+    return t->multiply_adds;
+}
+
 /* Occam gradient descent: validates the epoch that has ended and prunes. An epoch that cannot be validated,
- * because memory is short, counts as one without improvement. Without λ0 the samples held back still tell the
- * best epoch. */
-static void end_epoch(ht_trainer *t)
+ * because memory is short, counts as one without improvement; one that cannot be pruned leaves what there is.
+ * Without λ0 the samples held back still tell the best epoch. */
+static void end_epoch(ht_trainer *t, int batch)
 {
     ht_error err;
     ht_occam *occam = &t->at.occam;
     double lambda0 = ht_params_get(&t->params, HT_P_OCCAM_LAMBDA0);
-    if ((lambda0 <= 0 && t->validation.held.count == 0) || t->at.cursor < train_count(t)) return;
+    if ((lambda0 <= 0 && t->validation.held.count == 0) || !epoch_ends(t, batch)) return;
     if (lambda0 > 0 && !t->mask && !(t->mask = ht_mask_new(t->net, &err))) return;
     ht_score score = ht_validation_score(&t->validation, t->net, t->pool);
-    double lambda = ht_occam_update(occam, lambda0, score.loss);
+    ht_occam_rule rule = (ht_occam_rule)ht_params_get(&t->params, HT_P_OCCAM_RULE);
+    double lambda = ht_occam_update(occam, rule, lambda0, score.loss);
     if (occam->best_epoch == occam->epochs) ht_validation_remember(&t->validation, t->net);
-    if (lambda0 > 0) {
-        ht_occam_prune(t->net, lambda);
+    if (lambda0 > 0 &&
+        ht_validation_prune(&t->validation, &t->params, lambda, t->net, t->mask, t->pool, &err) == HT_OK) {
         if (t->factors) ht_factors_follow(t->factors, t->net);
-        ht_mask_take_zeros(t->mask, t->net);
+        recount(t);
     }
-    ht_sizes sizes = ht_network_sizes(t->net);
-    ht_validation_note(&t->validation, &(ht_occam_epoch){occam->epochs, lambda, score.loss, score.accuracy,
-                                                         (double)sizes.nonzero / (double)sizes.weights});
+    const ht_occam_epoch row = {occam->epochs, lambda,           score.loss,           score.accuracy,
+                                kept(t),       t->multiply_adds, ht_trainer_compute(t)};
+    ht_validation_note(&t->validation, &row);
 }
 
 ht_step_result ht_trainer_step_captured(ht_trainer *t, ht_capture *capture)
@@ -456,7 +519,8 @@ ht_step_result ht_trainer_step_captured(ht_trainer *t, ht_capture *capture)
                   .seed = seed_of(t),
                   .step = t->at.step},
         .noise_scale = ht_params_get(p, HT_P_NOISE_SCALE),
-        .noise_by_kernel = ht_params_get(p, HT_P_NOISE_UNIT) != 0,
+        .noise_by_kernel = ht_params_get(p, HT_P_NOISE_UNIT) == HT_NOISE_KERNEL,
+        .noise_by_head = ht_params_get(p, HT_P_NOISE_UNIT) == HT_NOISE_HEAD,
         .mask = t->mask,
         .capture = capture,
         .factors = t->factors,
@@ -473,7 +537,8 @@ ht_step_result ht_trainer_step_captured(ht_trainer *t, ht_capture *capture)
     t->at.running_accuracy += (result.accuracy - t->at.running_accuracy) / window;
     t->at.running_loss += (result.loss - t->at.running_loss) / window;
     add_to_row(&t->at.row, &result);
-    end_epoch(t);
+    if (t->at.compute >= 0) t->at.compute += ht_multiply_adds_step(t->multiply_adds, batch);
+    end_epoch(t, batch);
     average(t);
     ht_cancel_by(off);
     return result;
@@ -486,12 +551,18 @@ ht_code ht_trainer_set(ht_trainer *t, ht_param p, double value, ht_error *err)
     t->at.revision++;
     ht_params_put(&t->params, p, value);
     ht_code code = HT_OK;
-    if (p == HT_P_TRAIN_BATCH) code = reserve_batch(t, batch_of(t), err);
+    if (p == HT_P_TRAIN_BATCH && (code = check_every(t, err)) == HT_OK)
+        code = reserve_batch(t, batch_of(t), err);
     if (p == HT_P_TRAIN_AVERAGE) code = restart_average(t, err);
     if (p == HT_P_TRAIN_STEPS) refit_average(t, began);
     if (p == HT_P_TRAIN_STOP || p == HT_P_TRAIN_STOP_LOSS) t->at.reached = 0; /* of something else */
     if (code != HT_OK) ht_params_put(&t->params, p, before);
     return code;
+}
+
+void ht_trainer_set_preset(ht_trainer *t, const char *name)
+{
+    ht_text_copy(t->params.preset, sizeof t->params.preset, name);
 }
 
 const ht_notes *ht_trainer_notes(const ht_trainer *t)
@@ -591,7 +662,8 @@ double ht_trainer_seconds(const ht_trainer *t)
     return t->at.seconds;
 }
 
-ht_trainer_row ht_trainer_take_row(ht_trainer *t)
+/* Hands the row over and begins the next. */
+static ht_trainer_row take_row(ht_trainer *t)
 {
     ht_trainer_row row = t->at.row;
     t->at.row = (ht_trainer_row){0};
@@ -600,10 +672,14 @@ ht_trainer_row ht_trainer_take_row(ht_trainer *t)
 
 ht_sample ht_trainer_eval_sample(ht_trainer *t, bool row)
 {
-    ht_sample sample = {
-        .kind = HT_SAMPLE_EVAL, .step = t->at.step, .seconds = t->at.seconds, .epoch = ht_trainer_epoch(t)};
+    ht_sample sample = {.kind = HT_SAMPLE_EVAL,
+                        .step = t->at.step,
+                        .seconds = t->at.seconds,
+                        .epoch = ht_trainer_epoch(t),
+                        .multiply_adds = t->multiply_adds,
+                        .compute = ht_trainer_compute(t)};
     if (!row) return sample;
-    ht_trainer_row r = ht_trainer_take_row(t);
+    ht_trainer_row r = take_row(t);
     sample.folded = (uint32_t)r.steps;
     sample.loss = r.loss_sum / (double)r.steps;
     sample.loss_min = r.loss_min, sample.loss_max = r.loss_max;
@@ -746,6 +822,7 @@ ht_code ht_trainer_adopt(ht_trainer *t, const ht_trainer_state *state, const ht_
     ht_validation_drop_after(&t->validation, state->occam.epochs);
     drop_mask(t);
     t->mask = kept;
+    recount(t);
     t->at.revision++;
     return HT_OK;
 }

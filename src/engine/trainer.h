@@ -43,6 +43,8 @@ ht_step_result ht_trainer_step_captured(ht_trainer *t, ht_capture *capture);
 /* Changes a parameter that takes effect at the next step (LIVE or VIEW). On failure the old value stays; that
  * counts too. */
 ht_code ht_trainer_set(ht_trainer *t, ht_param p, double value, ht_error *err);
+/* Says what preset the settings are of; no change that counts: nothing is trained otherwise. */
+void ht_trainer_set_preset(ht_trainer *t, const char *name);
 
 /* Back to step 0 with the initial weights of `seed`, which becomes train.seed. The mask goes. */
 void ht_trainer_reset(ht_trainer *t, uint64_t seed);
@@ -135,9 +137,6 @@ typedef struct ht_trainer_row {
     double loss_sum, loss_min, loss_max, accuracy_sum;
 } ht_trainer_row;
 
-/* Hands the row over and begins the next. */
-ht_trainer_row ht_trainer_take_row(ht_trainer *t);
-
 /* An EVAL sample of this step, its scores left out; with `row` it also takes the row. */
 ht_sample ht_trainer_eval_sample(ht_trainer *t, bool row);
 /* What scores are measured on. */
@@ -145,6 +144,14 @@ ht_samples ht_trainer_test_samples(const ht_trainer *t);
 
 /* Evaluates on the first test samples into an EVAL sample; with `row` it also takes the row. */
 ht_code ht_trainer_evaluate(ht_trainer *t, bool row, ht_sample *sample, ht_error *err);
+
+/* Multiply-adds (nn/layers/multiply_adds.h): of the weights that are trained, for a sample forward; and of
+ * all training, each step three times that for each sample of its batch. NaN: the checkpoint that was resumed
+ * is of a program that did not count. */
+double ht_trainer_multiply_adds(const ht_trainer *t);
+double ht_trainer_compute(const ht_trainer *t);
+
+enum { HT_UNCOUNTED = -1 };
 
 /* What training depends on beside weights, momentum, mask and parameters; `revision` and `seconds` say where
  * it stands in its journal. */
@@ -155,6 +162,7 @@ typedef struct ht_trainer_state {
         reached; /* the step at which the stopping criterion held; 0: not yet, or train.stop_after is 0 */
     ht_trainer_row row;
     ht_occam occam;    /* with occam.lambda0 */
+    double compute;    /* multiply-adds of all steps; HT_UNCOUNTED: part of them was not counted */
     uint64_t averaged; /* iterates in the mean */
     uint64_t recent;   /* the last iterates that are kept beside it */
     uint64_t revision;

@@ -12,7 +12,8 @@ static const ht_watch_pace paces[HT_EFFORTS] = {
                        .curve = 0.003,
                        .curve_watched = 0.01,
                        .curve_period = 0.35,
-                       .method = 0.006},
+                       .method = 0.006,
+                       .text = 0.003},
     [HT_EFFORT_NORMAL] = {.glimpse = 0.018,
                           .glimpse_period = 0.095,
                           .tail = 0.034,
@@ -21,7 +22,8 @@ static const ht_watch_pace paces[HT_EFFORTS] = {
                           .curve = 0.016,
                           .curve_watched = 0.02,
                           .curve_period = 0.42,
-                          .method = 0.01},
+                          .method = 0.01,
+                          .text = 0.012},
     [HT_EFFORT_FULL] = {.glimpse = 0.06,
                         .glimpse_period = 0.03,
                         .tail = 0.15,
@@ -30,7 +32,8 @@ static const ht_watch_pace paces[HT_EFFORTS] = {
                         .curve = 0.10,
                         .curve_watched = 0.15,
                         .curve_period = 0.10,
-                        .method = 0.05},
+                        .method = 0.05,
+                        .text = 0.06},
 };
 
 ht_watch_pace ht_watch_at(ht_effort effort, bool fresh)

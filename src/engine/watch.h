@@ -15,6 +15,7 @@ typedef struct ht_watch_pace {
     double tail_period;          /* more often is not read */
     double curve, curve_watched; /* share of the node curve; and while the pruning view shows it */
     double method;               /* share of the method of the settings, if it is another */
+    double text;                 /* share of text that is sampled, where it is shown */
     double curve_period;         /* with fewer samples it comes so often where it can */
 } ht_watch_pace;
 

@@ -35,7 +35,8 @@ static void thin(ht_method_state *method, const ht_prune_curve *curve)
         if (i == last ||
             (method->points < HT_METHOD_POINTS - 1 && log(p[i].weights) <= apart * method->points))
             method->curve[method->points++] = p[i];
-    method->kept = ht_prune_read(curve).kept;
+    ht_prune_reading reading = ht_prune_read(curve);
+    method->kept = reading.kept, method->compute = reading.compute;
 }
 
 static ht_code prune(ht_method_state *method, const ht_network *net, const ht_params *params,
@@ -70,6 +71,7 @@ static void enter_results(ht_compare *c, int i, int slot, const ht_method_state 
     }
     own->seed[slot] = (ht_method_seed){.stage = found->stage,
                                        .kept = found->kept,
+                                       .compute = found->compute,
                                        .accuracy = found->test.accuracy,
                                        .loss = found->test.loss,
                                        .kappa = found->kappa,

@@ -5,11 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/alloc.h"
 #include "base/text.h"
 #include "num/linalg.h"
-#include "params/preset.h"
-#include "chart/tail_table.h"
 
 ht_code ht_results_make(ht_results *results, ht_trainer *trainer, const ht_dataset *data, ht_pool *pool,
                         ht_error *err)
@@ -18,6 +15,11 @@ ht_code ht_results_make(ht_results *results, ht_trainer *trainer, const ht_datas
     const ht_network *net = ht_trainer_network(trainer), *measured = ht_trainer_measured(trainer);
     const ht_tensor *first = measured->weights[0];
     results->steps = ht_trainer_steps(trainer);
+    results->train_samples = data->train.count;
+    results->test_samples = data->test.count;
+    results->tokens = data->tokens;
+    results->targets = data->targets;
+    results->losses = data->losses;
     if (ht_network_evaluate(net, &data->train, NULL, pool, &results->train, err) != HT_OK) return err->code;
     if (ht_network_evaluate(net, &data->test, NULL, pool, &results->test, err) != HT_OK) return err->code;
     ht_values w = {.f32 = first->data, .rows = (size_t)first->rows, .columns = (size_t)first->columns};
@@ -50,6 +52,28 @@ static json_t *tail_json(const ht_tail_picture *p)
     return tail;
 }
 
+double ht_bits(double nats)
+{
+    return nats / log(2);
+}
+
+/* 0: not known. */
+static json_t *known_json(double nats)
+{
+    return nats > 0 ? json_real(nats) : json_null();
+}
+
+static void add_tokens_json(const ht_results *r, json_t *root)
+{
+    const ht_token_losses *l = &r->losses;
+    json_object_set_new(json_object_get(root, "train"), "bits", ht_json_number(ht_bits(r->train.loss)));
+    json_object_set_new(json_object_get(root, "test"), "bits", ht_json_number(ht_bits(r->test.loss)));
+    json_object_set_new(root, "tokens",
+                        json_pack("{s:i, s:o, s:o, s:o, s:o}", "count", r->tokens, "unigram",
+                                  known_json(l->unigram), "bigram", known_json(l->bigram), "least",
+                                  known_json(l->least), "least_test", known_json(l->least_test)));
+}
+
 json_t *ht_results_json(const ht_results *r, const ht_params *params)
 {
     json_t *root =
@@ -58,6 +82,7 @@ json_t *ht_results_json(const ht_results *r, const ht_params *params)
                   (json_int_t)r->steps, "train", ht_json_score(&r->train), "test", ht_json_score(&r->test),
                   "tail", tail_json(&r->tail), "prune", prune_json(r, params));
     if (root) json_object_set_new(root, "methods", ht_methods_json(&r->methods));
+    if (root && r->tokens > 0) add_tokens_json(r, root);
     return root;
 }
 
@@ -70,67 +95,8 @@ ht_code ht_results_print_json(const ht_results *r, const ht_params *params, cons
                             "library", ht_linalg_library(), "core", ht_linalg_core(), "threads", threads);
     if (root && labels->count > 0) json_object_set_new(root, "labels", ht_json_labels(labels));
     bool complete = root && own && json_object_update(root, own) == 0;
-    char *text = complete ? json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) : NULL;
     json_decref(own);
+    if (complete) return ht_json_print(root, err);
     json_decref(root);
-    if (!text) return ht_error_set(err, HT_FAIL, "not enough memory to write the results");
-    puts(text); /* main tells when it could not be written */
-    free(text);
-    return HT_OK;
-}
-
-static void print_tail(const ht_tail_picture *p, const ht_params *params)
-{
-    static const ht_estimator shown[] = {HT_MMO, HT_ECF, HT_HILL};
-    bool quiet =
-        ht_params_get(params, HT_P_NOISE_TYPE) != HT_NOISE_NONE && ht_params_quiet(params, NULL) == 0;
-    printf("  tail index of the first layer (centred%s):",
-           quiet ? "; no noise acts on it, noise.first_conv is 0" : "");
-    for (size_t i = 0; i < sizeof shown / sizeof shown[0]; i++) {
-        const ht_estimate *e = &p->all[shown[i]];
-        char number[40];
-        ht_tail_format(e, number, sizeof number);
-        printf("%s %s %s (%s)", i ? "," : "", ht_estimator_at(shown[i])->name, number,
-               ht_quality_word(e->quality));
-    }
-    putchar('\n');
-}
-
-/* A network with values beyond the floats has no loss. */
-static void print_scores(const char *part, const ht_score *whole, const ht_score *pruned)
-{
-    char loss[32] = "no number";
-    if (isfinite(whole->loss)) snprintf(loss, sizeof loss, "%.4f", whole->loss);
-    printf("  %-8s %10s    %8.4f   %8.4f\n", part, loss, whole->accuracy, pruned->accuracy);
-}
-
-static void print_labels(const ht_labels *labels)
-{
-    char step[32];
-    for (int i = 0; i < labels->count; i++) {
-        ht_format_grouped(step, sizeof step, (long long)labels->label[i].step);
-        printf("%s%s: %s\n", i ? "          " : "  labels: ", step, labels->label[i].text);
-    }
-}
-
-void ht_results_print(const ht_results *r, const ht_params *params, const ht_labels *labels)
-{
-    char steps[32], removed[32], units[32], title[64];
-    const char *metric = ht_params_get(params, HT_P_PRUNE_METRIC) == HT_FRO ? "ε" : "ε²";
-    ht_format_grouped(steps, sizeof steps, (long long)r->steps);
-    ht_format_grouped(removed, sizeof removed, r->prune.removed);
-    ht_format_grouped(units, sizeof units, r->prune.units);
-    ht_preset_title(params, title, sizeof title);
-    printf("%s: %s after %s steps, %.2f s\n\n", title, ht_end_word(r->end), steps, r->seconds);
-    printf("                 loss    accuracy   accuracy pruned\n");
-    print_scores("train", &r->train, &r->prune.train);
-    print_scores("test", &r->test, &r->prune.test);
-    putchar('\n');
-    printf("  pruning ratio κ = %.3f at %s = %g: %s of %s %s removed\n", r->prune.ratio, metric,
-           ht_params_get(params, HT_P_PRUNE_RATIO) > 0 ? r->prune.error
-                                                       : ht_params_get(params, HT_P_PRUNE_ERROR),
-           removed, units, r->prune.unit);
-    print_tail(&r->tail, params);
-    ht_methods_print(&r->methods, params);
-    print_labels(labels);
+    return ht_json_print(NULL, err);
 }

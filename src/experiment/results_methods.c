@@ -1,6 +1,8 @@
 #include "experiment/results_methods.h"
+#include "nn/layers/multiply_adds.h"
 #include "params/batch.h"
 #include "session/json.h"
+#include "base/text.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -59,6 +61,7 @@ static ht_code measure_best(ht_method_results *r, ht_trainer *trainer, const ht_
     r->has_best = best != NULL;
     if (!best) return HT_OK;
     r->best_sizes = ht_network_sizes(best);
+    r->best_multiply_adds = ht_network_multiply_adds(best);
     return ht_network_evaluate(best, &data->test, NULL, pool, &r->best_test, err);
 }
 
@@ -66,7 +69,10 @@ ht_code ht_methods_measure(ht_method_results *r, ht_trainer *trainer, const ht_d
                            ht_error *err)
 {
     *r = (ht_method_results){.eta_over_b = ht_eta_over_b(ht_trainer_params(trainer), data->train.count),
-                             .sizes = ht_network_sizes(ht_trainer_network(trainer))};
+                             .sizes = ht_network_sizes(ht_trainer_network(trainer)),
+                             .multiply_adds = ht_network_multiply_adds(ht_trainer_network(trainer)),
+                             .whole = ht_multiply_adds_whole(ht_trainer_network(trainer)),
+                             .compute = ht_trainer_compute(trainer)};
     if (ht_row_tails_measure(&r->rows, ht_trainer_measured(trainer), err) != HT_OK) return err->code;
     if (ht_paper_tails_measure(&r->paper, ht_trainer_measured(trainer), err) != HT_OK) return err->code;
     if (measure_prunings(r, ht_trainer_measured(trainer), ht_trainer_params(trainer), pool, err) != HT_OK)
@@ -116,6 +122,14 @@ static json_t *sizes_json(const ht_sizes *s)
                      ht_json_number((double)s->above_1e4 / count));
 }
 
+/* Multiply-adds: of a sample forward, with zeros left out and with them; of all steps, each three times
+ * forward for each sample of its batch. */
+static json_t *compute_json(const ht_method_results *r)
+{
+    return json_pack("{s:o, s:o, s:o}", "multiply_adds", ht_json_number(r->multiply_adds), "whole",
+                     ht_json_number(r->whole), "training", ht_json_number(r->compute));
+}
+
 /* null without train.average */
 static json_t *average_json(const ht_method_results *r)
 {
@@ -128,9 +142,10 @@ static json_t *average_json(const ht_method_results *r)
 static json_t *best_json(const ht_method_results *r)
 {
     if (!r->has_best) return json_null();
-    return json_pack("{s:I, s:o, s:o, s:o}", "epoch", (json_int_t)r->occam.best_epoch, "loss",
+    return json_pack("{s:I, s:o, s:o, s:o, s:o}", "epoch", (json_int_t)r->occam.best_epoch, "loss",
                      ht_json_number(r->occam.best_loss), "kept",
-                     ht_json_number((double)r->best_sizes.nonzero / (double)r->best_sizes.weights), "test",
+                     ht_json_number((double)r->best_sizes.nonzero / (double)r->best_sizes.weights),
+                     "multiply_adds", ht_json_number(r->best_multiply_adds), "test",
                      ht_json_score(&r->best_test));
 }
 
@@ -141,10 +156,12 @@ static json_t *occam_json(const ht_method_results *r)
     json_t *epochs = json_array();
     for (size_t i = 0; i < r->epoch_count; i++) {
         const ht_occam_epoch *e = &r->epochs[i];
-        json_array_append_new(epochs,
-                              json_pack("{s:I, s:o, s:o, s:o, s:o}", "epoch", (json_int_t)e->epoch, "lambda",
-                                        ht_json_number(e->lambda), "kept", ht_json_number(e->kept), "loss",
-                                        ht_json_number(e->loss), "accuracy", ht_json_number(e->accuracy)));
+        json_array_append_new(
+            epochs,
+            json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "epoch", (json_int_t)e->epoch, "lambda",
+                      ht_json_number(e->lambda), "kept", ht_json_number(e->kept), "loss",
+                      ht_json_number(e->loss), "accuracy", ht_json_number(e->accuracy), "multiply_adds",
+                      ht_json_number(e->multiply_adds), "compute", ht_json_number(e->compute)));
     }
     return json_pack("{s:o, s:o}", "best", best_json(r), "epochs", epochs);
 }
@@ -159,10 +176,10 @@ static json_t *prunings_json(const ht_method_results *r)
 
 json_t *ht_methods_json(const ht_method_results *r)
 {
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "eta_over_b", ht_json_number(r->eta_over_b),
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "eta_over_b", ht_json_number(r->eta_over_b),
                      "rows", rows_json(&r->rows), "mmo_paper", papers_json(&r->paper), "prunings",
-                     prunings_json(r), "weights", sizes_json(&r->sizes), "average", average_json(r), "occam",
-                     occam_json(r));
+                     prunings_json(r), "weights", sizes_json(&r->sizes), "compute", compute_json(r),
+                     "average", average_json(r), "occam", occam_json(r));
 }
 
 static void print_paper(const ht_paper_tails *p)
@@ -189,30 +206,46 @@ static void print_rows(const ht_row_tails *rows, double eta_over_b)
     char number[32] = "undetermined";
     for (int l = 0; l < rows->layers; l++) known += !isnan(rows->layer[l]);
     if (known > 0) snprintf(number, sizeof number, "%.3f", rows->median);
-    printf("  regime: η/b = %.3g; tail index of the rows%s %s", eta_over_b,
-           rows->layers > 1 ? ", median of the layers," : "", number);
+    printf("  SGD's own noise goes by η/b = %.3g (step size over batch); tail index of the rows%s %s",
+           eta_over_b, rows->layers > 1 ? ", median of the layers," : "", number);
     if (known > 0) print_unknown(known, rows->layers);
+}
+
+static void print_compute(const ht_method_results *r)
+{
+    char left[32], whole[32];
+    ht_format_grouped(left, sizeof left, (long long)r->multiply_adds);
+    ht_format_grouped(whole, sizeof whole, (long long)r->whole);
+    printf("  multiply-adds a sample: %s of %s", left, whole);
+    if (isfinite(r->compute)) printf("; of all training %.3g (a step: 3 × forward × batch)", r->compute);
+    putchar('\n');
 }
 
 void ht_methods_print(const ht_method_results *r, const ht_params *params)
 {
     double count = (double)r->sizes.weights;
+    putchar('\n');
     print_rows(&r->rows, r->eta_over_b);
     if (r->rows.kernel_median > 0) printf("; of kernels as rows %.3f", r->rows.kernel_median);
     putchar('\n');
     print_paper(&r->paper);
     if (!isnan(r->pruning[0]))
-        printf("  κ at %s = %g: %.3f of the %s, %.3f of the weights, %.3f of the singular values\n",
+        printf("  κ at %s = %g of three kinds: %.3f of the %s, %.3f of the weights, %.3f of the singular "
+               "values\n",
                ht_params_get(params, HT_P_PRUNE_METRIC) == HT_FRO ? "ε" : "ε²",
                ht_params_get(params, HT_P_PRUNE_ERROR), r->pruning[0], r->unit, r->pruning[1], r->pruning[2]);
-    printf("  weights above 1e-4: %.2f %%, above machine epsilon: %.2f %%\n",
+    printf("  weights that are not nearly 0: %.2f %% above 1e-4, %.2f %% above machine epsilon\n",
            100 * (double)r->sizes.above_1e4 / count, 100 * (double)r->sizes.above_epsilon / count);
+    print_compute(r);
     if (r->averaged > 0)
         printf("  tails and pruning are those of the mean of the last %llu iterates: train %.4f, test %.4f\n",
                (unsigned long long)r->averaged, r->average_train.accuracy, r->average_test.accuracy);
     if (r->has_best)
-        printf("  best epoch %llu of %llu: %.1f %% of the weights, test loss %.4f, accuracy %.4f\n",
-               (unsigned long long)r->occam.best_epoch, (unsigned long long)r->occam.epochs,
-               100 * (double)r->best_sizes.nonzero / (double)r->best_sizes.weights, r->best_test.loss,
-               r->best_test.accuracy);
+        printf(
+            "  best epoch %llu of %llu: %.1f %% of the weights, %.3g multiply-adds a sample, test loss %.4f, "
+            "accuracy %.4f\n",
+            (unsigned long long)r->occam.best_epoch, (unsigned long long)r->occam.epochs,
+            100 * (double)r->best_sizes.nonzero / (double)r->best_sizes.weights, r->best_multiply_adds,
+            r->best_test.loss, r->best_test.accuracy);
+    putchar('\n');
 }

@@ -17,7 +17,9 @@ typedef struct ht_method_results {
     double eta_over_b;           /* of the batch that a step takes */
     double pruning[HT_PRUNINGS]; /* NaN: left out, the network is too large */
     const char *unit;            /* of node pruning: ht_prune_unit of the network */
-    ht_sizes sizes;              /* of the last iterate */
+    ht_sizes sizes;              /* of the last iterate, and … */
+    double multiply_adds, whole; /* … for a sample forward, with its zeros left out, and with them */
+    double compute;              /* of all training (ht_trainer_compute) */
     ht_row_tails rows;           /* of what train.average says: the last iterate, or the mean of late ones */
     ht_paper_tails paper;        /* of the same */
     /* with train.average */
@@ -29,6 +31,7 @@ typedef struct ht_method_results {
     bool has_best;  /* the network of the best epoch */
     ht_score best_test;
     ht_sizes best_sizes;
+    double best_multiply_adds;
     const ht_occam_epoch *epochs; /* (epoch_count): the trainer's */
     size_t epoch_count;
 } ht_method_results;
@@ -36,8 +39,8 @@ typedef struct ht_method_results {
 ht_code ht_methods_measure(ht_method_results *methods, ht_trainer *trainer, const ht_dataset *data,
                            ht_pool *pool, ht_error *err);
 
-/* {"eta_over_b", "rows", "prunings", "weights", "average", "occam"}; a new reference, NULL when memory is
- * short. */
+/* {"eta_over_b", "rows", "prunings", "weights", "compute", "average", "occam"}; a new reference, NULL when
+ * memory is short. */
 json_t *ht_methods_json(const ht_method_results *methods);
 void ht_methods_print(const ht_method_results *methods, const ht_params *params);
 

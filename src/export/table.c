@@ -27,7 +27,7 @@ static void add_names(ht_text *out)
     ht_text_add(out, "step,seconds");
     for (size_t i = 0; i < count; i++) ht_text_add(out, ",%s", columns[i].name);
     for (int p = 0; p < HT_P_COUNT; p++)
-        if (ht_history_tells((ht_param)p)) ht_text_add(out, ",%s", ht_param_at((ht_param)p)->key);
+        if (ht_run_history_tells((ht_param)p)) ht_text_add(out, ",%s", ht_param_at((ht_param)p)->key);
     ht_text_add(out, "\n");
 }
 
@@ -46,18 +46,18 @@ static void add_setting(ht_text *out, const ht_params *params, ht_param p)
     ht_text_add(out, ",%s", value);
 }
 
-void ht_export_table(ht_text *out, ht_history *h)
+void ht_export_table(ht_text *out, ht_run_history *h)
 {
     size_t count;
     const ht_export_column *columns = ht_export_columns(&count);
     locale_t before = ht_point_begin();
     add_names(out);
-    while (ht_history_next(h)) {
+    while (ht_run_history_next(h)) {
         ht_text_add(out, "%" PRIu64, h->metrics.step);
         add_number(out, h->wall - h->began);
         for (size_t i = 0; i < count; i++) add_number(out, columns[i].of(&h->metrics));
         for (int p = 0; p < HT_P_COUNT; p++)
-            if (ht_history_tells((ht_param)p)) add_setting(out, &h->params, (ht_param)p);
+            if (ht_run_history_tells((ht_param)p)) add_setting(out, &h->params, (ht_param)p);
         ht_text_add(out, "\n");
     }
     ht_point_end(before);

@@ -2,7 +2,7 @@
 #ifndef HT_EXPORT_TABLE_H
 #define HT_EXPORT_TABLE_H
 
-#include "export/history.h"
+#include "export/run_history.h"
 
 /* A column of a number that a row tells. */
 typedef struct ht_export_column {
@@ -14,6 +14,6 @@ typedef struct ht_export_column {
 const ht_export_column *ht_export_columns(size_t *count); /* static storage */
 
 /* The rows to come as CSV with a line of names; a choice by its name, what was not measured empty. */
-void ht_export_table(ht_text *out, ht_history *history);
+void ht_export_table(ht_text *out, ht_run_history *history);
 
 #endif

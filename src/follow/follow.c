@@ -1,6 +1,7 @@
 #include "follow/follow.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -510,18 +511,24 @@ static bool look_at(ht_follow *f, int which, ht_state *state, ht_follow_event *e
 
 /* ---- the next event ---- */
 
+bool ht_follow_rows(const ht_follow *f, int path, ht_follow_event *event)
+{
+    const spot *s = &f->spot[path];
+    if (s->rows_of < 0) return false;
+    *event = (ht_follow_event){.kind = HT_FOLLOW_ROWS,
+                               .path = path,
+                               .file = s->place.metrics[s->rows_of].name,
+                               .scalars = metrics_of(s),
+                               .seconds = ht_now() - f->opened};
+    return event->scalars != NULL;
+}
+
 static bool next_rows(ht_follow *f, ht_follow_event *event)
 {
     for (int i = 0; i < f->spots; i++) {
-        spot *s = &f->spot[i];
-        if (!s->new_rows) continue;
-        s->new_rows = false;
-        *event = (ht_follow_event){.kind = HT_FOLLOW_ROWS,
-                                   .path = i,
-                                   .file = s->place.metrics[s->rows_of].name,
-                                   .scalars = metrics_of(s),
-                                   .seconds = ht_now() - f->opened};
-        if (event->scalars) return true;
+        if (!f->spot[i].new_rows) continue;
+        f->spot[i].new_rows = false;
+        if (ht_follow_rows(f, i, event)) return true;
     }
     return false;
 }
@@ -585,4 +592,47 @@ bool ht_follow_done(const ht_follow *f)
             if (!isinf(ready_at(s, &s->place.states[k]))) return false;
     }
     return !has_message(f);
+}
+
+/* ---- what is waited for ---- */
+
+static bool has_rows(const spot *s)
+{
+    for (size_t i = 0; i < s->place.metrics_count; i++)
+        if (rows_in(&s->place.metrics[i])) return true;
+    return false;
+}
+
+/* The state that will be looked at first, or NULL. */
+static const ht_state *awaited(const spot *s)
+{
+    const ht_state *first = NULL;
+    for (size_t i = 0; i < s->place.count; i++) {
+        const ht_state *state = &s->place.states[i];
+        double at = ready_at(s, state);
+        if (!isinf(at) && (!first || at < ready_at(s, first))) first = state;
+    }
+    return first;
+}
+
+void ht_follow_waits(const ht_follow *f, int path, char *to, size_t size)
+{
+    const spot *s = &f->spot[path];
+    const ht_state *state = awaited(s);
+    char name[256];
+    to[0] = '\0';
+    if (s->scans == 0) return;
+    if (state) {
+        ht_text_copy(name, sizeof name, state->name);
+        ht_text_clean(name);
+    }
+    if (!is_there(s))
+        snprintf(to, size, s->was_there ? "gone; waiting for it to return" : "not there yet; waiting for it");
+    else if (state)
+        snprintf(to, size,
+                 state->retry > 0 && !state->whole ? "%s is half written; waiting for the rest"
+                                                   : "%s is being written; waiting for its end",
+                 name);
+    else if (s->place.count == 0 && !has_rows(s))
+        snprintf(to, size, "nothing there yet; waiting for .safetensors, .npy or metrics");
 }

@@ -56,6 +56,13 @@ void ht_follow_close(ht_follow *follow);
 /* Waits for the next event, at most so many seconds. */
 void ht_follow_next(ht_follow *follow, double seconds, ht_follow_event *event);
 
+/* The rows of that path as they stand, as if they had just come; false: it has none. */
+bool ht_follow_rows(const ht_follow *follow, int path, ht_follow_event *event);
+
+/* What that path waits for, in plain words without the path: "nothing there yet"; "" when all that is there
+ * was looked at. Of the last scan: says nothing new between two calls of ht_follow_next. */
+void ht_follow_waits(const ht_follow *follow, int path, char *to, size_t size);
+
 /* Is everything that was there looked at, or told of? A path that is not there is not waited for. */
 bool ht_follow_done(const ht_follow *follow);
 

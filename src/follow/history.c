@@ -46,6 +46,7 @@ static void fill_layer(float *value, const ht_layer_look *l)
         value[HT_MEASURE_TAIL + e] = (float)l->tail[e].value;
         value[HT_MEASURE_TAIL_LOW + e] = (float)l->tail[e].low;
         value[HT_MEASURE_TAIL_HIGH + e] = (float)l->tail[e].high;
+        value[HT_MEASURE_TAIL_VERDICT + e] = (float)l->tail[e].quality;
     }
 }
 

@@ -19,7 +19,8 @@ typedef enum ht_measure {
     HT_MEASURE_TAIL,   /* + ht_estimator: the index; its interval: */
     HT_MEASURE_TAIL_LOW = HT_MEASURE_TAIL + HT_ESTIMATORS,
     HT_MEASURE_TAIL_HIGH = HT_MEASURE_TAIL_LOW + HT_ESTIMATORS,
-    HT_MEASURES = HT_MEASURE_TAIL_HIGH + HT_ESTIMATORS,
+    HT_MEASURE_TAIL_VERDICT = HT_MEASURE_TAIL_HIGH + HT_ESTIMATORS, /* an ht_quality */
+    HT_MEASURES = HT_MEASURE_TAIL_VERDICT + HT_ESTIMATORS,
 } ht_measure;
 
 enum {

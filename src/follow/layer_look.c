@@ -30,6 +30,8 @@ typedef struct pass {
     double *f64;
     double total2;    /* Σ w², where norm2 is NULL */
     size_t broken_at; /* the first place that is not finite */
+    uint64_t large;   /* doubles that are larger than every float */
+    double top;       /* the largest magnitude, of doubles too */
 } pass;
 
 /* ---- a piece ---- */
@@ -60,6 +62,8 @@ static void narrow(pass *p, size_t n)
     for (size_t i = 0; i < n; i++) {
         double w = p->d[i];
         float x = (float)w;
+        if (isfinite(w)) p->top = fmax(p->top, fabs(w));
+        p->large += isfinite(w) && fabs(w) > (double)FLT_MAX;
         if (x == 0 && w != 0) x = copysignf(FLT_TRUE_MIN, (float)w);
         if (isinf(x) && isfinite(w)) x = copysignf(FLT_MAX, (float)w);
         p->x[i] = x;
@@ -143,11 +147,38 @@ static void say_broken(pass *p)
              count_text, p->look->broken == 1 ? "is" : "are", p->broken_at / columns, p->broken_at % columns);
 }
 
+/* Norms are sums over floats: of doubles beyond them there is none, and no κ, rather than a wrong one. The
+ * tail is of the doubles themselves. */
+static bool beyond_floats(pass *p)
+{
+    char count_text[32];
+    ht_layer_look *look = p->look;
+    if (p->large == 0 && !(p->doubles && p->top > 0 && p->top < (double)FLT_MIN)) return false;
+    ht_format_grouped(count_text, sizeof count_text, (long long)p->large);
+    if (p->large)
+        snprintf(look->why, sizeof look->why,
+                 "%s of its doubles %s larger than every float (3.4e38): no norm, no κ", count_text,
+                 p->large == 1 ? "is" : "are");
+    else
+        snprintf(look->why, sizeof look->why,
+                 "all its doubles are smaller than every normal float (1.2e-38): no norm, no κ");
+    look->norm = look->largest = (double)NAN;
+    return true;
+}
+
+/* Exact counts between the edges of the grid: what P(‖w‖ > x) is drawn from. */
+static void count_norms(pass *p)
+{
+    for (size_t i = 0; i < p->view.rows; i++)
+        ht_histogram_add(&p->look->norms, &(float){(float)sqrt(p->norm2[i])}, 1);
+}
+
 static ht_code rank_rows(pass *p, double error, ht_error *err)
 {
     ht_prune_order order;
     ht_layer_look *look = p->look;
     int n = (int)p->view.rows;
+    count_norms(p);
     if (ht_prune_order_rank(&order, n, p->norm2, p->norm2, HT_FRO_SQUARED, err) != HT_OK) return err->code;
     look->row_norm[0] = sqrt(order.norm2[0]);
     look->row_norm[1] = (sqrt(order.norm2[(n - 1) / 2]) + sqrt(order.norm2[n / 2])) / 2;
@@ -176,7 +207,7 @@ static ht_code finish(pass *p, double error, ht_error *err)
     double sum = p->total2;
     for (size_t i = 0; p->norm2 && i < p->view.rows; i++) sum += p->norm2[i];
     look->norm = sqrt(sum);
-    if (p->norm2 && rank_rows(p, error, err) != HT_OK) return err->code;
+    if (!beyond_floats(p) && p->norm2 && rank_rows(p, error, err) != HT_OK) return err->code;
     if (look->broken)
         say_broken(p);
     else if ((p->f32 || p->f64) && fit(p, err) != HT_OK)

@@ -40,18 +40,29 @@ static void begin_all(ht_layer_look *all)
             .estimator = (ht_estimator)e, .value = (double)NAN, .quality = HT_QUALITY_NOT_APPLICABLE};
 }
 
-/* The median of the layers that have an estimate. */
-static void median_tail(ht_look *look, double *values, int e)
+static int by_value(const void *a, const void *b)
 {
-    size_t count = 0;
+    const ht_estimate *x = a, *y = b;
+    return (x->value > y->value) - (x->value < y->value);
+}
+
+/* The layer in the middle of those that have an estimate, of an even number the lower one, with its own
+ * interval and verdict: no index is that of weights of several laws (as the lab has it, engine/tail_watch.c).
+ */
+static void median_tail(ht_look *look, ht_estimate *with, int e)
+{
+    size_t count = 0, good = 0;
     for (size_t i = 0; i < look->count; i++) {
         const ht_estimate *estimate = &look->layer[i].tail[e];
-        if (isfinite(estimate->value) && !ht_estimate_undetermined(estimate))
-            values[count++] = estimate->value;
+        if (!isfinite(estimate->value) || ht_estimate_undetermined(estimate)) continue;
+        with[count++] = *estimate;
+        good += estimate->quality == HT_QUALITY_GOOD;
     }
-    qsort(values, count, sizeof *values, ht_by_double);
+    if (count == 0) return;
+    qsort(with, count, sizeof *with, by_value);
+    look->all.tail[e] = with[(count - 1) / 2];
     look->all.tail[e].n_tail = count;
-    if (count) look->all.tail[e].value = (values[(count - 1) / 2] + values[count / 2]) / 2;
+    look->all.tail[e].k = good;
 }
 
 static ht_code sum_up(ht_look *look, ht_error *err)
@@ -60,16 +71,18 @@ static ht_code sum_up(ht_look *look, ht_error *err)
     int64_t removable = 0;
     double norm2 = 0;
     bool ranked = look->count > 0;
-    double *values = ht_alloc(look->count, sizeof *values, "the tails of all layers", err);
-    if (!values) return err->code;
+    ht_estimate *with = ht_alloc(look->count, sizeof *with, "the tails of all layers", err);
+    if (!with) return err->code;
     for (size_t i = 0; i < look->count; i++) {
         const ht_layer_look *l = &look->layer[i];
         all->rows += l->rows;
         all->values += l->values;
         all->zeros += l->zeros;
         norm2 += l->norm * l->norm;
-        all->largest = fmax(all->largest, l->largest);
+        all->largest =
+            isnan(all->largest) || isnan(l->largest) ? (double)NAN : fmax(all->largest, l->largest);
         ht_histogram_merge(&all->histogram, &l->histogram);
+        ht_histogram_merge(&all->norms, &l->norms);
         ranked = ranked && l->removable >= 0;
         removable += l->removable;
     }
@@ -78,8 +91,8 @@ static ht_code sum_up(ht_look *look, ht_error *err)
         all->removable = removable;
         all->kappa = (double)removable / (double)all->rows;
     }
-    for (int e = 0; e < HT_ESTIMATORS; e++) median_tail(look, values, e);
-    ht_free(values);
+    for (int e = 0; e < HT_ESTIMATORS; e++) median_tail(look, with, e);
+    ht_free(with);
     return HT_OK;
 }
 
@@ -98,7 +111,7 @@ typedef struct job {
     size_t number;        /* of the tensor in its file, or of the file */
     ht_layer_look *layer; /* NULL: a vector, of which only what is not finite is counted */
     ht_tensor_info info;
-    bool turned, aside;
+    bool turned, ours;
     uint64_t broken;
 } job;
 
@@ -159,10 +172,25 @@ static ht_code load_part(void *context, size_t number, size_t first, size_t coun
     return ht_weights_load_part(context, number, first, count, f32, f64, err);
 }
 
-/* `aside`: a part of a run's training, as the moments of its optimizer. */
-static bool is_layer(const ht_tensor_info *info, bool aside)
+/* Why it is no layer, or NULL. `ours`: heavytail's own file, whose names are known: the moments of its
+ * optimizer are no layers, its embedding is one that it trains. */
+static const char *refusal(const ht_tensor_info *info, bool ours)
 {
-    return !aside && !ht_tensor_refusal(info, false);
+    const char *why = ht_tensor_refusal(info, false), *name = ours ? NULL : ht_name_obstacle(info->name);
+    if (why) return why;
+    if (ours && ht_name_is_ours_aside(info->name)) return "a part of the training, not of the network";
+    return name && strstr(name, "embedding") ? "an embedding: its rows are tokens, not units" : NULL;
+}
+
+/* Counted, and the first ones named; what `tail` can be asked for, the option for it, is no news here. */
+static void skip(ht_look *look, const ht_tensor_info *info, const char *why)
+{
+    enum { NAMED = 64 };
+    char name[HT_LOOK_NAME];
+    if (look->skipped++ >= NAMED) return;
+    ht_text_copy(name, sizeof name, info->name);
+    ht_text_clean(name);
+    ht_text_add(&look->skipped_names, "%s\t%s\t%.*s\n", name, info->type, (int)strcspn(why, ";"), why);
 }
 
 /* Layers in the order of the file; vectors at the end of the list of jobs. */
@@ -176,17 +204,19 @@ static ht_code list_jobs(ht_look *look, tour *t, const ht_weights *file, const b
         job *j = &t->jobs[t->count];
         *j = (job){.number = i, .turned = turned[i]};
         if (ht_weights_describe(file, i, &j->info, err) != HT_OK) return err->code;
-        bool aside = ours && ht_name_is_ours_aside(j->info.name), layer = is_layer(&j->info, aside);
-        j->aside = aside;
-        look->skipped += !layer;
-        look->count += layer;
-        t->count += layer || (ht_safetensors_readable(&j->info) && j->info.count > 0);
+        j->ours = ours;
+        const char *why = refusal(&j->info, ours);
+        if (why) skip(look, &j->info, why);
+        look->count += !why;
+        t->count += !why || (ht_safetensors_readable(&j->info) && j->info.count > 0);
     }
     look->layer = ht_alloc(look->count, sizeof *look->layer, "the layers", err);
     if (!look->layer) return err->code;
     for (size_t i = 0, at = 0; i < t->count; i++)
-        if (is_layer(&t->jobs[i].info, t->jobs[i].aside)) t->jobs[i].layer = &look->layer[at++];
-    return HT_OK;
+        if (!refusal(&t->jobs[i].info, t->jobs[i].ours)) t->jobs[i].layer = &look->layer[at++];
+    return look->skipped_names.failed
+               ? ht_error_set(err, HT_FAIL, "not enough memory to name what is skipped")
+               : HT_OK;
 }
 
 static double step_of(const ht_weights *file)
@@ -251,10 +281,7 @@ static ht_code load_array(void *context, size_t number, size_t first, size_t cou
 
 static void name_of(const char *path, char *name, size_t size)
 {
-    const char *slash = strrchr(path, '/');
-    ht_text_copy(name, size, slash ? slash + 1 : path);
-    char *dot = strrchr(name, '.');
-    if (dot && dot != name) *dot = '\0';
+    ht_file_stem(path, name, size);
     ht_text_clean(name);
 }
 
@@ -266,9 +293,10 @@ static ht_code take_array(ht_look *look, const char *path, const ht_npy *array, 
     ht_layer_source source = {.context = array->f64, .load = load_array};
     memcpy(info.shape, array->shape, sizeof array->shape);
     name_of(path, name, sizeof name);
-    if (ht_tensor_refusal(&info, false)) {
+    const char *why = ht_tensor_refusal(&info, false);
+    if (why) {
         uint64_t broken = 0;
-        look->skipped++;
+        skip(look, &info, why);
         if (ht_layer_look_broken(&broken, &info, &source, err) != HT_OK) return err->code;
         count_broken(look, name, broken);
         return HT_OK;
@@ -326,6 +354,7 @@ ht_code ht_look_take(ht_look *look, const char *const *paths, int count, const h
 void ht_look_free(ht_look *look)
 {
     ht_free(look->layer);
+    ht_text_free(&look->skipped_names);
     ht_network_look_free(&look->network);
     *look = (ht_look){0};
 }

@@ -5,6 +5,7 @@
 #define HT_FOLLOW_LOOK_H
 
 #include "base/notes.h"
+#include "base/text.h"
 #include "follow/network_look.h"
 #include "heavytail/tail.h"
 #include "num/histogram.h"
@@ -19,11 +20,12 @@ typedef struct ht_layer_look {
     size_t rows, columns;   /* a row is a unit: the other dimensions of a tensor are its columns (tensor.h) */
     uint64_t values, zeros; /* exactly zero */
     uint64_t broken;        /* NaN or Inf: none of the numbers below counts them */
-    double norm, largest;   /* Frobenius norm; largest magnitude */
+    double norm, largest;   /* Frobenius norm; largest magnitude; NaN: of doubles that no float holds */
     double row_norm[3];     /* of the rows: least, median, largest; NaN: not known */
     int64_t removable;      /* rows that node pruning takes at the error of the options; -1: not known */
     double kappa;           /* their share; NaN */
     ht_histogram histogram; /* of magnitudes */
+    ht_histogram norms;     /* of the rows; total 0: not known */
     size_t used_rows, used_columns; /* the tail is of these */
     ht_estimate
         tail[HT_ESTIMATORS]; /* those that are watched (estimators.def), as `heavytail tail` has them */
@@ -46,10 +48,12 @@ typedef struct ht_look {
     size_t count;
     ht_layer_look *layer; /* (count), in the order of the file */
     /* Sums over the layers; norms are √Σ; `kappa` is the share of all rows, each layer at the error; of the
-     * tails `value` is the median of the layers' and `n_tail` says of how many. `broken` counts vectors, too.
-     */
+     * tails it is the estimate of the layer in the middle (of an even number the lower one), with its
+     * interval and verdict; `n_tail` says of how many layers, `k` how many of them are good. `broken` counts
+     * vectors, too. */
     ht_layer_look all;
     size_t skipped;            /* tensors that are no layers: vectors, whole numbers, … */
+    ht_text skipped_names;     /* the first of them: a line each, "name\tTYPE\twhy" */
     char broken[HT_LOOK_NAME]; /* the first tensor with values that are not finite; empty: none */
     ht_network_look network;   /* with data: of the whole network */
 } ht_look;

@@ -18,12 +18,6 @@
 static const char weights_end[] = ".safetensors", index_end[] = ".safetensors.index.json",
                   array_end[] = ".npy";
 
-static const char *base_of(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
-}
-
 /* Our own journal has steps, too. */
 static bool is_metrics(const char *name)
 {
@@ -49,7 +43,7 @@ ht_code ht_place_open(ht_place *p, const char *path, ht_error *err)
     while (length > 1 && p->path[length - 1] == '/') p->path[--length] = '\0';
     strcpy(p->directory, p->path);
     if (ht_file_is_dir(path) || (!ht_file_exists(path) && !is_file_by_name(path))) return HT_OK;
-    const char *base = base_of(p->path);
+    const char *base = ht_file_name(p->path);
     if (strlen(base) >= sizeof p->only)
         return ht_error_set(err, HT_FAIL, "%.80s: the name is too long", path);
     strcpy(p->only, base);
@@ -157,7 +151,7 @@ static double number_in(const char *name, size_t from, size_t to)
 
 double ht_place_step(const char *name)
 {
-    const char *base = base_of(name);
+    const char *base = ht_file_name(name);
     size_t from = (size_t)(base - name), to = strlen(name);
     ht_shard part;
     if (ht_text_ends(name, array_end) || strchr(base, '*')) to = from;
@@ -297,7 +291,7 @@ static ht_code found_weights(ht_place *p, const char *full, const char *state, b
     const char *file = full;
     char folder[HT_PLACE_PATH];
     if (arrays && !p->only[0]) { /* a folder of them */
-        snprintf(folder, sizeof folder, "%.*s", (int)(base_of(full) - full), full);
+        snprintf(folder, sizeof folder, "%.*s", (int)(ht_file_name(full) - full), full);
         file = folder;
     }
     if (!s->found) {

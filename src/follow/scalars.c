@@ -262,26 +262,15 @@ static ht_code take_json(ht_scalars *s, const char *file, const char *line, ht_n
 
 /* ---- CSV ---- */
 
-/* The next field of a line, without its quotes and the blanks around it, in place; NULL at the end. */
-static char *next_field(char **at, char separator)
+/* The fields of a line into s->csv; none where its quotes are wrong. */
+static ht_code split(ht_scalars *s, const char *file, const char *line, ht_error *err)
 {
-    char *from = *at, *to, *p;
-    if (!from) return NULL;
-    while (*from == ' ') from++;
-    bool quoted = *from == '"';
-    p = to = quoted ? ++from : from;
-    for (; *p && (quoted || *p != separator); p++) {
-        if (quoted && *p == '"' && p[1] != '"') {
-            quoted = false;
-            continue;
-        }
-        if (quoted && *p == '"') p++;
-        *to++ = *p;
-    }
-    *at = *p ? p + 1 : NULL;
-    while (to > from && (to[-1] == ' ' || to[-1] == '\r')) to--;
-    *to = '\0';
-    return from;
+    s->csv.path = file, s->csv.data = line;
+    s->csv.size = strlen(line), s->csv.at = 0, s->csv.line = (size_t)s->line;
+    if (ht_csv_next(&s->csv, err) == HT_OK) return HT_OK;
+    if (!s->csv.broken) return err->code;
+    s->csv.count = 0;
+    return HT_OK;
 }
 
 static char separator_of(const char *line)
@@ -298,26 +287,27 @@ static char separator_of(const char *line)
 }
 
 /* Which field is the step, and which column each other is. */
-static void take_header(ht_scalars *s, const char *file, char *line, ht_notes *notes)
+static ht_code take_header(ht_scalars *s, const char *file, const char *line, ht_notes *notes, ht_error *err)
 {
-    char *names[HT_SCALARS_COLUMNS + 1] = {NULL}, *at = line, *name;
+    const char *names[HT_SCALARS_COLUMNS + 1] = {NULL};
     int best = -1;
-    s->fields = 0;
-    while (s->fields <= HT_SCALARS_COLUMNS && (name = next_field(&at, s->separator)))
-        names[s->fields++] = name;
+    if (split(s, file, line, err) != HT_OK) return err->code;
+    for (s->fields = 0; s->fields <= HT_SCALARS_COLUMNS && (size_t)s->fields < s->csv.count; s->fields++)
+        names[s->fields] = ht_csv_field(&s->csv, (size_t)s->fields);
     for (int i = 0; i < s->fields; i++)
         if (rank_of_step(names[i]) < rank_of_step("") &&
             (best < 0 || rank_of_step(names[i]) < rank_of_step(names[best])))
             best = i;
     if (best < 0) {
         s->kind = REFUSED;
-        return;
+        return HT_OK;
     }
     if (rank_of_step(names[best]) > 0 && strcmp(s->step_name, names[best]) != 0)
         ht_notes_add(notes, "%s: has no column 'step'; '%s' is taken for it", file, names[best]);
     ht_text_copy(s->step_name, sizeof s->step_name, names[best]);
     for (int i = 0; i < s->fields; i++) s->field[i] = i == best ? STEP : column_of(s, file, names[i], notes);
     s->kind = CSV;
+    return HT_OK;
 }
 
 static bool read_number(const char *text, double *value)
@@ -331,19 +321,22 @@ static bool read_number(const char *text, double *value)
     return *end == '\0';
 }
 
-static ht_code take_csv(ht_scalars *s, const char *file, char *line, ht_notes *notes, ht_error *err)
+static ht_code take_csv(ht_scalars *s, const char *file, const char *line, ht_notes *notes, ht_error *err)
 {
     row r = {.step = -1};
-    char *at = line, *text;
-    int i = 0;
+    if (split(s, file, line, err) != HT_OK) return err->code;
+    if (s->csv.broken) {
+        leave_out(s, file, "a quoted field has no end, or goes on behind it", notes);
+        return HT_OK;
+    }
     for (int k = 0; k < HT_SCALARS_COLUMNS; k++) r.value[k] = (double)NAN;
-    for (; i < s->fields && (text = next_field(&at, s->separator)); i++) {
+    for (int i = 0; i < s->fields && (size_t)i < s->csv.count; i++) {
         double value;
-        bool number = read_number(text, &value);
+        bool number = read_number(ht_csv_field(&s->csv, (size_t)i), &value);
         if (s->field[i] == STEP) r.step = number && !isnan(value) ? value : -1;
         if (s->field[i] >= 0 && isfinite(value) && number) r.value[s->field[i]] = value;
     }
-    if (i < s->fields)
+    if (s->csv.count < (size_t)s->fields)
         leave_out(s, file, "has fewer fields than the header", notes);
     else if (!good_step(r.step))
         leave_out(s, file, "its step is no number from 0 to 1e15", notes);
@@ -363,9 +356,8 @@ static ht_code take_first(ht_scalars *s, const char *file, char *line, ht_notes 
     ht_text_free(&s->header);
     ht_text_add(&s->header, "%s", line);
     if (s->header.failed) return ht_error_set(err, HT_FAIL, "not enough memory to read %s", file);
-    s->separator = separator_of(line);
-    take_header(s, file, line, notes);
-    return HT_OK;
+    s->csv.separator = separator_of(line);
+    return take_header(s, file, line, notes, err);
 }
 
 static ht_code take_line(ht_scalars *s, const char *file, char *line, size_t size, ht_notes *notes,
@@ -455,5 +447,6 @@ void ht_scalars_free(ht_scalars *s)
     for (int i = 0; i < s->curves; i++) free_curve(&s->curve[i]);
     ht_text_free(&s->rest);
     ht_text_free(&s->header);
+    ht_csv_free(&s->csv);
     *s = (ht_scalars){0};
 }

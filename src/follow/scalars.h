@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/notes.h"
+#include "data/table/csv.h"
 #include "heavytail/status.h"
 
 enum {
@@ -38,7 +39,7 @@ typedef struct ht_scalars {
     int restarts; /* curves that were begun after the first */
     /* private: reading */
     int kind;
-    char separator;
+    ht_csv csv;                                /* of one line */
     int fields, field[HT_SCALARS_COLUMNS + 1]; /* of CSV: the column of each; -1: the step, -2: none */
     char step_name[HT_SCALARS_NAME];
     ht_text rest, header;

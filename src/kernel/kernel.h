@@ -1,9 +1,9 @@
 /* kernel.h - the inner loops that are compiled once per instruction set and picked at run time.
  *
- * The same C source (kernel_body.c, product_body.c, functions_body.c, conv*_body.c) is built for portable,
- * AVX2 and AVX-512 code, without floating-point contraction; all but `descend`, `project` (product.h), `conv`
- * and `fused_peak` give the same bits from every build. All functions are pure on caller-owned memory and
- * thread-safe. */
+ * The same C source (kernel_body.c, product_body.c, functions_body.c, conv*_body.c, …) is built for portable,
+ * AVX2 and AVX-512 code, without floating-point contraction; all but `descend`, `project` (product.h),
+ * `conv`, `places` and `fused_peak` give the same bits from every build. All functions are pure on
+ * caller-owned memory and thread-safe. */
 #ifndef HT_KERNEL_KERNEL_H
 #define HT_KERNEL_KERNEL_H
 
@@ -13,6 +13,7 @@
 
 #include "kernel/conv.h"
 #include "kernel/functions.h"
+#include "kernel/places.h"
 #include "kernel/product.h"
 #include "stable/stable_quantile.h"
 
@@ -82,8 +83,9 @@ typedef struct ht_kernels {
     ht_pack_panels *pack; /* see product.h */
     ht_descend_rows *descend;
     ht_project_rows *project;
-    const ht_functions *functions; /* see functions.h */
-    const ht_conv_kernels *conv;   /* see conv.h */
+    const ht_functions *functions;  /* see functions.h */
+    const ht_conv_kernels *conv;    /* see conv.h */
+    const ht_place_kernels *places; /* see places.h */
 
     /* A loop of nothing but fused multiply-adds; returns how many floating-point operations it did. For
      * bench. */

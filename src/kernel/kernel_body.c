@@ -488,6 +488,7 @@ extern ht_descend_rows PASTE(ht_descend_, HT_ISA);
 extern ht_project_rows PASTE(ht_project_, HT_ISA);
 extern const ht_functions PASTE(ht_functions_, HT_ISA);
 extern const ht_conv_kernels PASTE(ht_conv_, HT_ISA);
+extern const ht_place_kernels PASTE(ht_places_, HT_ISA);
 extern const ht_kernels PASTE(ht_kernels_, HT_ISA);
 const ht_kernels PASTE(ht_kernels_, HT_ISA) = {
     .isa = TEXT(HT_ISA),
@@ -507,6 +508,7 @@ const ht_kernels PASTE(ht_kernels_, HT_ISA) = {
     .project = PASTE(ht_project_, HT_ISA),
     .functions = &PASTE(ht_functions_, HT_ISA),
     .conv = &PASTE(ht_conv_, HT_ISA),
+    .places = &PASTE(ht_places_, HT_ISA),
     .cross_entropy = cross_entropy,
     .part_sums = part_sums,
     .part_maxima = part_maxima,

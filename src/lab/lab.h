@@ -60,12 +60,13 @@ typedef struct ht_lab {
     double compare_looked;
     /* A run directory of the list of runs while it is read, or NULL. */
     struct ht_run_reading *reading;
-    struct ht_played *lesson; /* the one that is played, or NULL */
-    uint32_t applied;         /* the last command that the trainer has answered */
-    struct ht_twin *twin;     /* the run without noise beside this one, or NULL */
-    bool resumes;             /* the main run goes on after the width sweep or the comparison */
-    bool stopping;            /* the width sweep or the comparison was told to stop … */
-    ht_action follow;         /* … and this view's training starts then, or HT_DO_NOTHING */
+    struct ht_played *lesson;           /* the one that is played, or NULL */
+    uint32_t applied;                   /* the last command that the trainer has answered */
+    struct ht_lab_trainings *trainings; /* of other programs, watched instead of one of its own, or NULL */
+    struct ht_twin *twin;               /* the run without noise beside this one, or NULL */
+    bool resumes;                       /* the main run goes on after the width sweep or the comparison */
+    bool stopping;                      /* the width sweep or the comparison was told to stop … */
+    ht_action follow;                   /* … and this view's training starts then, or HT_DO_NOTHING */
     bool picture_due; /* one is to be written, once no key comes for a moment: many keys must not make many
                          files */
     bool noted;       /* the message is a note of ours, until the next key … */
@@ -83,6 +84,17 @@ typedef struct ht_lab {
     size_t script_at, script_size;
     double script_wait; /* time before which nothing is read */
 } ht_lab;
+
+/* Opens the terminal, in the theme of the settings; a model and cells are there then. `script`: NULL: none.
+ */
+ht_code ht_lab_open_screen(ht_lab *lab, const ht_params *params, const char *script, ht_error *err);
+/* All panels at once: what stands in several of them is of one moment. */
+void ht_lab_draw(ht_lab *lab);
+/* The same, where something has changed and its time has come. */
+void ht_lab_frame(ht_lab *lab);
+/* Sleeps until something comes from the terminal, or the next frame; then does what keys, mouse and script
+ * say. */
+void ht_lab_listen(ht_lab *lab);
 
 void ht_lab_event(ht_lab *lab, const ht_event *event);
 /* The mouse has moved: kept until ht_lab_take_move, which comes once a frame and before any other event. */

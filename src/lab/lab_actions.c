@@ -1,5 +1,6 @@
 /* lab_actions.c - from actions to what they do: the tables of handlers and of views. */
 #include "lab/lab_handlers.h"
+#include "lab/watch/lab_trainings.h"
 #include "view/view.h"
 
 /* ---- training ---------------------------------------------------------------------------------- */
@@ -26,6 +27,16 @@ static void reseed(ht_lab *lab, ht_action action)
     ht_lab_send(lab, HT_COMMAND_RESEED, 0, seed);
     ht_lab_remember_state(lab, "the new seed");
     ht_lab_note(lab, true, "seed %.0f: other weights, batches and noise", seed);
+}
+
+/* Of trainings of others, whose layers are kept one by one. */
+static void show_layers(ht_lab *lab, ht_action action)
+{
+    if (lab->trainings)
+        ht_lab_toggle_view(lab, action);
+    else
+        ht_lab_note(lab, true,
+                    "layers side by side are shown of watched trainings (heavytail watch); y picks one here");
 }
 
 static void quit(ht_lab *lab, ht_action action)
@@ -78,6 +89,7 @@ static ht_lab_handler *const handlers[HT_ACTION_COUNT] = {
     [HT_DO_LAYER] = ht_lab_layer,
     [HT_DO_LAYER_BEFORE] = ht_lab_layer,
     [HT_DO_WIDTH] = ht_lab_width,
+    [HT_DO_LAYERS] = show_layers,
     [HT_DO_COMPARE] = ht_lab_compare,
     [HT_DO_GHOST] = ht_lab_ghost,
     [HT_DO_DROP_GHOST] = ht_lab_drop_ghost,
@@ -109,6 +121,7 @@ static const ht_lab_view views[HT_VIEW_COUNT] = {
     [HT_VIEW_WIDTH] = {ht_lab_width_act, NULL, NULL},
     [HT_VIEW_COMPARE] = {ht_lab_tab_act, NULL, NULL},
     [HT_VIEW_METHOD] = {ht_lab_tab_act, NULL, NULL},
+    [HT_VIEW_LAYERS] = {ht_lab_tab_act, NULL, NULL},
     [HT_VIEW_RUNS] = {ht_lab_runs_act, ht_lab_runs_press, NULL},
     [HT_VIEW_SETTINGS] = {ht_lab_settings_act, ht_lab_settings_press, ht_lab_settings_wheel},
     [HT_VIEW_HELP] = {ht_lab_help_act, ht_lab_help_press, ht_lab_help_wheel},
@@ -127,6 +140,7 @@ void ht_lab_do(ht_lab *lab, ht_action action)
     if (lab->model->timeline && ht_lab_timeline_act(lab, action)) return;
     if (lab->model->lesson.open && ht_lab_lesson_act(lab, action)) return;
     if (ht_lab_cursor_act(lab, action)) return;
+    if (lab->trainings && ht_lab_trainings_act(lab, action)) return;
     if (here->act && here->act(lab, action)) return;
     if (handlers[action])
         handlers[action](lab, action);

@@ -63,6 +63,7 @@ void ht_lab_sample(ht_lab *lab, const ht_sample *sample)
 
 void ht_lab_send(ht_lab *lab, ht_command_kind kind, ht_param p, double value)
 {
+    if (!lab->runner) return; /* trainings of others are watched, which take no commands */
     uint32_t number = ht_runner_send(lab->runner, kind, p, value);
     if (number == 0) ht_lab_busy(lab);
     if (number && (kind == HT_COMMAND_RESET || kind == HT_COMMAND_RESEED)) lab->restart = number;

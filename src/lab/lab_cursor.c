@@ -116,11 +116,23 @@ bool ht_lab_cursor_act(ht_lab *lab, ht_action action)
     return true;
 }
 
+/* Of the text it is the temperature that is chosen: there is nothing to read. */
+static bool next_temperature(ht_lab *lab)
+{
+    ht_model *m = lab->model;
+    if (m->focus != HT_PANEL_TEXT || m->language.tokens == 0 || m->cursor.on) return false;
+    m->temperature = ht_model_next_temperature(m->temperature);
+    ht_lab_note(lab, true, "temperature %g%s", m->temperature,
+                m->temperature > 0 ? "" : ": always the most probable token");
+    return true;
+}
+
 /* Where the mouse reads, there; else in the chart with the frame, else in the first one. */
 void ht_lab_cursor(ht_lab *lab, ht_action action)
 {
     ht_model *m = lab->model;
     (void)action;
+    if (next_temperature(lab)) return;
     if (m->cursor.on && !m->cursor.hover) {
         ht_lab_cursor_off(lab);
         return;

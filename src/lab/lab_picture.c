@@ -45,12 +45,14 @@ static void add_name(ht_text *name, const ht_model *m)
 {
     const ht_params *p = &m->applied;
     ht_view view = m->view == HT_VIEW_HELP ? HT_VIEW_DASHBOARD : m->view; /* help is not drawn */
-    if ((int)ht_params_get(p, HT_P_NOISE_TYPE) == HT_NOISE_NONE)
+    if (m->watched)
+        ht_text_add(name, "ht-watch");
+    else if ((int)ht_params_get(p, HT_P_NOISE_TYPE) == HT_NOISE_NONE)
         ht_text_add(name, "ht-nonoise");
     else
         ht_text_add(name, "ht-a%.4g-s%.4g", ht_params_get(p, HT_P_NOISE_ALPHA),
                     ht_params_get(p, HT_P_NOISE_SCALE));
-    add_widths(name, p);
+    if (!m->watched) add_widths(name, p);
     ht_text_add(name, "-step%llu-", (unsigned long long)m->step);
     add_word(name, view == HT_VIEW_ZOOM ? ht_panel_at(m->focus)->name : ht_view_at(view)->name);
 }
@@ -81,7 +83,8 @@ static ht_code take_name(const ht_model *m, char path[256], ht_error *err)
 /* The journal up to what the screen shows; empty when it has grown too long for a picture. */
 static ht_text journal_so_far(const ht_lab *lab)
 {
-    const ht_text *whole = &lab->session->journal;
+    ht_text none = {0};
+    const ht_text *whole = lab->session ? &lab->session->journal : &none;
     ht_journal_mark here = {lab->model->step, lab->revision, 0, lab->model->seconds};
     ht_text text = {0};
     if (whole->length == 0) return text;
@@ -115,7 +118,7 @@ void ht_lab_picture(ht_lab *lab)
     if (!lab->picture_due) return;
     lab->picture_due = false;
     if (write_picture(lab, path, &err) == HT_OK)
-        ht_lab_note(lab, true, "saved %s (--preset FILE reopens it)", path);
+        ht_lab_note(lab, true, lab->session ? "saved %s (--preset FILE reopens it)" : "saved %s", path);
     else
         ht_lab_note(lab, false, "%s", err.text);
 }

@@ -15,12 +15,21 @@ static bool same_request(const ht_analysis_request *a, const ht_analysis_request
 {
     bool same_ratio = a->ratio == b->ratio || (isnan(a->ratio) && isnan(b->ratio));
     return a->methods == b->methods && a->watched == b->watched && a->timed == b->timed &&
-           a->speed == b->speed && same_ratio;
+           a->speed == b->speed && same_ratio && a->text == b->text && a->temperature == b->temperature;
+}
+
+static ht_analysis_request request_of(const ht_lab *lab)
+{
+    ht_analysis_request request = ht_pruning_request(lab->model);
+    request.text = ht_layout_find(&lab->layout, HT_PANEL_TEXT) >= 0;
+    request.temperature = lab->model->temperature;
+    return request;
 }
 
 void ht_lab_look(ht_lab *lab)
 {
-    ht_analysis_request request = ht_pruning_request(lab->model);
+    if (!lab->runner) return;
+    ht_analysis_request request = request_of(lab);
     if (same_request(&request, &lab->request)) return;
     if (ht_runner_look(lab->runner, &request)) lab->request = request; /* else again with the next frame */
 }
@@ -31,7 +40,7 @@ static void look_thoroughly(ht_lab *lab)
     ht_model *m = lab->model;
     const ht_prune_point *p = ht_pruning_under(m, ht_pruning_lead(m));
     m->prune_timed = p && m->prune_cursor >= 0 ? p->ratio : (double)NAN;
-    ht_analysis_request request = ht_pruning_request(m);
+    ht_analysis_request request = request_of(lab);
     request.thorough = true;
     if (ht_runner_look(lab->runner, &request)) lab->request = request;
     ht_lab_note(lab, true, "looking at all test samples, and at the speed of the pruned network");

@@ -1,5 +1,6 @@
 /* lab_receive.c - what comes in from the threads of the lab. */
 #include "lab/lab_handlers.h"
+#include "lab/watch/lab_trainings.h"
 
 /* The journal so far, for pictures: what the screen has seen of the run is what they show. */
 static void keep_journal(ht_lab *lab, const ht_sample *s)
@@ -14,6 +15,10 @@ void ht_lab_receive(ht_lab *lab)
 {
     ht_sample sample;
     bool fresh;
+    if (lab->trainings) {
+        ht_lab_trainings_receive(lab);
+        return;
+    }
     while (ht_runner_receive(lab->runner, &sample)) {
         keep_journal(lab, &sample);
         if (sample.kind == HT_SAMPLE_RESET) ht_lab_runs_keep(lab);

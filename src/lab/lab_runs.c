@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "lab/lab_handlers.h"
+#include "base/file.h"
 #include "base/alloc.h"
 #include "base/cancel.h"
 #include "base/clock.h"
@@ -210,9 +211,8 @@ bool ht_lab_runs_gone(ht_lab *lab, double seconds)
 /* The last part of its path, for legends. */
 static void name_run(ht_shelved *run)
 {
-    const char *slash = strrchr(run->path, '/');
     char *name = run->ghost->name;
-    ht_text_copy(name, sizeof run->ghost->name, slash ? slash + 1 : run->path);
+    ht_text_copy(name, sizeof run->ghost->name, ht_file_name(run->path));
     if (is_results(name)) name[strlen(name) - strlen(".json")] = '\0';
     ht_text_clean(name);
 }

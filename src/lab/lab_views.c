@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lab/lab_handlers.h"
+#include "lab/watch/lab_trainings.h"
 #include "base/text.h"
 #include "render/draw/draw.h"
 #include "view/layers/layers.h"
@@ -91,10 +92,16 @@ void ht_lab_pick_layer(ht_lab *lab, int layer)
     ht_model *m = lab->model;
     char words[80];
     if (ht_layers_count(m) < 2) {
-        ht_lab_note(lab, true, "there is one hidden layer, and it is shown; model.layers makes more");
+        ht_lab_note(lab, true,
+                    m->watched ? "there is one layer, and it is shown"
+                               : "there is one hidden layer, and it is shown; model.layers makes more");
         return;
     }
     m->layer = layer;
+    if (lab->trainings) {
+        ht_lab_trainings_layer(lab);
+        return;
+    }
     ht_lab_send(lab, HT_COMMAND_LAYER, 0, layer);
     ht_lab_twin_layer(lab);
     ht_layers_say(m, layer, words, sizeof words);
@@ -201,9 +208,11 @@ void ht_lab_next_panel(ht_lab *lab, ht_action action)
     int direction = action == HT_DO_NEXT_PANEL ? 1 : -1;
     int count = lab->layout.count, at = ht_layout_find(&lab->layout, m->focus);
     if (m->timeline || m->lesson.open) count--; /* the bar is placed last */
-    if (m->view == HT_VIEW_ZOOM)
+    if (m->view == HT_VIEW_ZOOM) {
         m->focus = ht_panel_next(m->focus, direction);
-    else if (count > 0)
+        if (m->focus == HT_PANEL_TEXT && m->language.tokens == 0)
+            m->focus = ht_panel_next(m->focus, direction);
+    } else if (count > 0)
         m->focus = lab->layout.place[((at < 0 ? 0 : at + direction) + count) % count].panel;
 }
 

@@ -20,7 +20,8 @@ typedef enum ht_method_stage {
 /* What a method gave from one seed. */
 typedef struct ht_method_seed {
     ht_method_stage stage;
-    double kept; /* ht_prune_reading's: parameters needed for -1 point, as a share; NaN until it is done */
+    double kept;    /* ht_prune_reading's: parameters needed for -1 point, as a share; NaN until it is done */
+    double compute; /* the same of the multiply-adds of a sample */
     double accuracy, loss;         /* of the whole network, test samples */
     double kappa, above_1e4, rows; /* as below */
 } ht_method_seed;
@@ -30,6 +31,7 @@ typedef enum ht_method_number {
     HT_METHOD_ACCURACY,
     HT_METHOD_LOSS,
     HT_METHOD_KEPT,
+    HT_METHOD_COMPUTE,
     HT_METHOD_KAPPA,
     HT_METHOD_ABOVE,
     HT_METHOD_ROWS,
@@ -45,7 +47,7 @@ typedef struct ht_method_state {
     ht_method_stage stage;
     ht_score train, test;
     size_t parameters;       /* weights of the whole network */
-    double kept;             /* as in `seed` */
+    double kept, compute;    /* as in `seed` */
     double kappa;            /* share of the neurons that go at prune.error; NaN: not measured */
     double above_1e4;        /* share of the weights larger than 1e-4 */
     double rows, eta_over_b; /* tail index of the first layer's rows */
@@ -70,7 +72,8 @@ typedef struct ht_compare_state {
 /* The parameters that a method needs for -1 point, over the seeds that are done and did not diverge. */
 typedef struct ht_method_need {
     int seeds, diverged; /* done; of these diverged */
-    double kept;         /* the median share; NaN: of no seed */
+    double kept;         /* the median share of the parameters; NaN: of no seed … */
+    double compute;      /* … and of the multiply-adds */
     double parameters;   /* … so many */
     double accuracy;     /* the median, of the whole networks */
     bool reached;        /* less than all of them, in the median */
@@ -86,8 +89,8 @@ typedef struct ht_method_spread {
 
 ht_method_spread ht_method_spread_of(const ht_method_state *method, ht_method_number number);
 
-/* The methods by rising need; those that do not reach it, are not done or diverged come last, in their order.
- * `order` is (state->count). */
-void ht_methods_sorted(const ht_compare_state *state, int order[HT_METHODS]);
+/* The methods by rising need, of parameters or (`by_compute`) multiply-adds; those that do not reach it, are
+ * not done or diverged come last, in their order. `order` is (state->count). */
+void ht_methods_sorted(const ht_compare_state *state, bool by_compute, int order[HT_METHODS]);
 
 #endif

@@ -30,7 +30,9 @@ typedef struct ht_analysis_request {
     /* Measured when training stands still, or thoroughly: the speed of the network pruned like this. */
     bool timed;
     ht_prune_method speed;
-    double ratio; /* NaN: at κ */
+    double ratio;       /* NaN: at κ */
+    bool text;          /* of a network on token sequences: a text sampled from it, … */
+    double temperature; /* … at this temperature */
 } ht_analysis_request;
 
 /* How much of the machine looking may take from training: ui.effort. */
@@ -98,8 +100,10 @@ typedef struct ht_sample {
     uint32_t folded;
     double loss, loss_min, loss_max, accuracy;
     double test_loss, test_accuracy; /* EVAL */
-    ht_state state;                  /* STATE */
-    ht_param param;                  /* CHANGE */
+    double multiply_adds,
+        compute;    /* EVAL: of a sample forward, and of all training so far; NaN: not counted */
+    ht_state state; /* STATE */
+    ht_param param; /* CHANGE */
     double before, value;
     char message[200]; /* STATE, LABEL */
     /* CHANGE, RESET, PRUNE, UNMASK, REWIND: its number among the changes of the run, as in the journal */
@@ -227,6 +231,18 @@ typedef struct ht_tail_look {
     ht_tail_picture picture;        /* rows is 0 until there is one */
 } ht_tail_look;
 
+enum { HT_TEXT_TOKENS = 512 };
+
+/* A text sampled from the weights of a step, or the beginning of it. */
+typedef struct ht_text_look {
+    bool looked; /* false: nothing was sampled yet */
+    uint64_t step;
+    double seconds; /* of training until then */
+    double temperature;
+    int count;
+    int32_t token[HT_TEXT_TOKENS];
+} ht_text_look;
+
 /* Parts are of different weights, each of those that its step says. */
 typedef struct ht_report {
     ht_glimpse glimpse;  /* comes by a way of its own: the analyst leaves it out */
@@ -236,6 +252,7 @@ typedef struct ht_report {
     uint32_t generation; /* resets before it: a report on the weights of an earlier run is dropped */
     double milliseconds; /* what it cost */
     ht_tail_look tail;
+    ht_text_look text;
     double left, large; /* share of all weights above machine epsilon, above 1e-4; with the tail */
     ht_strongest strongest;
     ht_prune_look look[HT_PRUNE_METHODS];

@@ -12,26 +12,12 @@ void ht_add_bias(const float *bias, float *x, int rows, int columns)
         for (int j = 0; j < columns; j++) x[j] += bias[j];
 }
 
-/* x Φ(x) */
-static void gelu(float *x, size_t count)
-{
-    for (size_t i = 0; i < count; i++) x[i] *= 0.5f * (1.0f + erff(x[i] * (float)M_SQRT1_2));
-}
-
-/* Φ(z) + z φ(z) */
-static void gelu_gradient(float *d, const float *z, size_t count)
-{
-    static const float density = 0.3989422804014327f; /* φ(0) */
-    for (size_t i = 0; i < count; i++)
-        d[i] *= 0.5f * (1.0f + erff(z[i] * (float)M_SQRT1_2)) + z[i] * density * expf(-0.5f * z[i] * z[i]);
-}
-
 static float slope_of(ht_activation rectifier)
 {
     return rectifier == HT_RELU ? 0.0f : leak;
 }
 
-float ht_activate(ht_activation activation, float *x, size_t count)
+float ht_activate_keeping(ht_activation activation, float *x, float *slope, size_t count)
 {
     switch (activation) {
     case HT_RELU:
@@ -41,7 +27,7 @@ float ht_activate(ht_activation activation, float *x, size_t count)
         for (size_t i = 0; i < count; i++) x[i] = tanhf(x[i]);
         break;
     case HT_GELU:
-        gelu(x, count);
+        ht_kernel()->places->gelu(x, slope, count);
         break;
     default: /* linear */
         break;
@@ -49,7 +35,12 @@ float ht_activate(ht_activation activation, float *x, size_t count)
     return ht_kernel()->max_abs(x, count);
 }
 
-bool ht_activation_keeps_input(ht_activation activation)
+float ht_activate(ht_activation activation, float *x, size_t count)
+{
+    return ht_activate_keeping(activation, x, NULL, count);
+}
+
+bool ht_activation_keeps_slope(ht_activation activation)
 {
     return activation == HT_GELU;
 }
@@ -65,7 +56,7 @@ void ht_activate_gradient(ht_activation activation, float *d, const float *h, si
         for (size_t i = 0; i < count; i++) d[i] *= 1.0f - h[i] * h[i];
         break;
     case HT_GELU:
-        gelu_gradient(d, h, count);
+        ht_kernel()->places->multiply(d, h, count);
         break;
     default: /* linear */
         break;

@@ -13,9 +13,11 @@ ht_capture *ht_capture_new_glimpse(const ht_network *shape, int workers, ht_erro
     if (!capture) return NULL;
     capture->workers = workers;
     capture->hidden = ht_network_hidden(shape);
+    capture->units = true;
     for (int l = 0; l < capture->hidden; l++) {
         capture->first[l + 1] = capture->first[l] + shape->weights[l]->rows;
         capture->weights += ht_tensor_size(shape->weights[l]);
+        capture->units = capture->units && shape->weights[l]->flags & HT_TENSOR_PRUNABLE;
         capture->columns[l] = shape->weights[l]->columns;
         memcpy(capture->window[l], shape->weights[l]->window, sizeof capture->window[l]);
     }

@@ -16,7 +16,9 @@ typedef struct ht_capture {
     double *norm2;  /* (first[hidden]): Σ_j w_ij² */
     size_t weights; /* of all hidden layers */
     int columns[HT_HIDDEN_MAX], window[HT_HIDDEN_MAX][2]; /* as of their tensors */
-    int layer;   /* whose histogram: set between fillings by ht_capture_pick */
+    bool units; /* rows of all hidden matrices are units; not where heads are, or what a residual adds is none
+                 */
+    int layer;  /* whose histogram: set between fillings by ht_capture_pick */
     int workers; /* threads that may fill it */
     ht_histogram
         *histogram; /* (workers): one each while it is filled; [0] holds all after ht_capture_finish */

@@ -1,7 +1,8 @@
 /* evaluate.c - loss and accuracy of a whole sample set, at once or a piece at a time. Samples are taken in
  * chunks; inside a chunk a last hidden layer that is dense is taken shard by shard, so that scratch stays
  * small however wide the network is. Between two units of work, a lower layer or a shard of the last, a chunk
- * can wait. What a layer gives stays in a slot until the last one that reads it has. */
+ * can wait. What a layer gives stays in a slot until the last one that reads it has. Of sequences the logits
+ * are made for some positions at a time, and scored at once. */
 #include "nn/evaluation.h"
 
 #include <stdatomic.h>
@@ -21,6 +22,7 @@
 /* A chunk under way. */
 typedef struct place {
     int chunk, done; /* -1: none; its units that are done */
+    double loss;     /* of a sequence: the sum over its positions so far */
     float *logits, *block, *slots;
     float *packed, *kept, *scratch; /* what a layer wants (ht_room) */
     unsigned char *bytes;
@@ -50,6 +52,8 @@ static int last_hidden(const ht_evaluation *e)
 {
     return e->net->layer_count - 2;
 }
+
+enum { BLOCK = 64 }; /* positions whose logits are there at a time */
 
 /* Is the last hidden layer taken by shards of its units? */
 static bool takes_shards(const ht_network *net)
@@ -164,12 +168,54 @@ static void add_shard(const ht_evaluation *e, const place *p, int shard)
                p->logits, out->rows);
 }
 
+/* One position after the other; a sample is done with its last one. */
+static void score_positions(ht_evaluation *e, place *p, int first, int rows)
+{
+    int classes = e->net->classes, positions = e->net->positions;
+    size_t start = start_of(e, p);
+    for (int r = 0; r < rows; r++) {
+        size_t at = start * (size_t)positions + (size_t)(first + r), sample = at / (size_t)positions;
+        double loss = 0;
+        ht_softmax_loss(p->logits + (size_t)r * (size_t)classes, e->of.samples.labels + at, 1, classes, NULL,
+                        &loss, &e->correct[p->chunk]);
+        if (at % (size_t)positions == 0) p->loss = 0;
+        p->loss += loss;
+        e->losses[p->chunk] += loss;
+        if (e->of.losses && at % (size_t)positions == (size_t)positions - 1)
+            e->of.losses[sample] = (float)(p->loss / positions);
+    }
+}
+
+/* Positions of all samples of a chunk. */
+static void score_block(ht_evaluation *e, place *p, int block)
+{
+    const ht_network *net = e->net;
+    const ht_tensor *out = ht_network_output(net);
+    int last = last_hidden(e), width = out->columns, first = block * BLOCK,
+        left = rows_of(e, p) * net->positions - first, rows = left < BLOCK ? left : BLOCK;
+    const float *h = values_of(e, p, last);
+    if (block == 0) {
+        hand_over(e, p, last + 1, 0, net->layers[last].outputs, h, net->layers[last].outputs);
+        e->losses[p->chunk] = 0;
+        e->correct[p->chunk] = 0;
+    }
+    if (rows <= 0) return; /* the last chunk is a short one */
+    ht_gemm_nt(rows, out->rows, width, net->mean_field ? 1.0f / (float)width : 1.0f,
+               h + (size_t)first * (size_t)width, width, out->data, width, 0.0f, p->logits, out->rows);
+    ht_add_bias(ht_tensor_biases(out), p->logits, rows, out->rows);
+    score_positions(e, p, first, rows);
+}
+
 static void end_chunk(ht_evaluation *e, place *p)
 {
     const ht_tensor *out = ht_network_output(e->net);
     size_t start = start_of(e, p);
     int rows = rows_of(e, p), correct = 0;
     double losses = 0;
+    if (e->net->positions > 0) {
+        p->chunk = -1; /* it has been scored */
+        return;
+    }
     ht_add_bias(ht_tensor_biases(out), p->logits, rows, out->rows);
     for (int r = 0; r < rows; r++) {
         double loss = 0;
@@ -194,6 +240,8 @@ static void make_unit(ht_evaluation *e, place *p)
     int whole = whole_layers(e->net);
     if (p->done < whole)
         make_layer(e, p, p->done);
+    else if (e->net->positions > 0)
+        score_block(e, p, p->done - whole);
     else
         add_shard(e, p, p->done - whole);
     if (++p->done == e->units) end_chunk(e, p);
@@ -243,7 +291,7 @@ ht_code ht_evaluation_piece(ht_evaluation *e, size_t units, double until, ht_err
 
 ht_score ht_evaluation_score(const ht_evaluation *e)
 {
-    double loss = 0, count = (double)e->of.samples.count;
+    double loss = 0, count = (double)e->of.samples.count * ht_network_targets(e->net);
     size_t correct = 0;
     for (int c = 0; c < e->chunks; c++) loss += e->losses[c], correct += (size_t)e->correct[c];
     return (ht_score){loss / count, (double)correct / count};
@@ -316,7 +364,7 @@ static int chunk_rows(const ht_network *net)
 static size_t floats_of_place(const ht_evaluation *e)
 {
     size_t rows = (size_t)e->rows, block = takes_shards(e->net) ? HT_SHARD : 0;
-    size_t own = ((size_t)e->net->classes + block) * rows;
+    size_t own = ((size_t)e->net->classes + block) * (e->net->positions > 0 ? BLOCK : rows);
     return (own + 15) / 16 * 16 + (size_t)e->slot_count * e->slot_size + e->most.packed + e->most.kept +
            e->most.scratch + e->most.bytes / sizeof(float);
 }
@@ -335,6 +383,13 @@ static void lay_out(ht_evaluation *e, size_t per_place)
     }
 }
 
+/* Of a chunk: the shards of the last hidden layer, or blocks of positions. */
+static int output_units(const ht_evaluation *e)
+{
+    if (e->net->positions > 0) return (e->rows * e->net->positions + BLOCK - 1) / BLOCK;
+    return ht_shards(e->net->layers[last_hidden(e)].outputs);
+}
+
 ht_evaluation *ht_evaluation_new(const ht_network *net, ht_pool *pool, ht_error *err)
 {
     size_t threads = (size_t)ht_pool_threads(pool);
@@ -343,7 +398,7 @@ ht_evaluation *ht_evaluation_new(const ht_network *net, ht_pool *pool, ht_error 
     e->net = net;
     e->pool = pool;
     e->rows = chunk_rows(net);
-    e->units = whole_layers(net) + ht_shards(net->layers[last_hidden(e)].outputs);
+    e->units = whole_layers(net) + output_units(e);
     e->slot_size = ((size_t)e->rows * widest_layer(net) + 15) / 16 * 16;
     assign_slots(e);
     measure_rooms(e);

@@ -17,7 +17,7 @@ void ht_evaluation_free(ht_evaluation *e);
 typedef struct ht_evaluation_of {
     ht_samples samples;
     const float *const *keep; /* as in ht_network_evaluate */
-    float *losses;            /* (samples.count): the loss of each, or NULL */
+    float *losses;        /* (samples.count): the loss of each, of a sequence its positions' mean, or NULL */
     float *const *inputs; /* NULL, or of each weight matrix: where what its layer reads is put, (samples.count
                              × inputs of the layer) */
 } ht_evaluation_of;

@@ -12,6 +12,12 @@
 static const double smallest_product = 0.003; /* ε of the initialization */
 static const float vanished = 1e-18f;
 
+/* Weight matrices are; the token table of a tied output is not. */
+static bool is_product(const ht_tensor *tensor)
+{
+    return tensor->flags & HT_TENSOR_WEIGHT && !(tensor->flags & HT_TENSOR_TABLE);
+}
+
 static ht_code make_factors(ht_factors *f, const ht_network *net, ht_error *err)
 {
     static const char what[] = "the factors";
@@ -19,7 +25,7 @@ static ht_code make_factors(ht_factors *f, const ht_network *net, ht_error *err)
     f->largest = ht_alloc((size_t)f->tensors * (size_t)f->shards, sizeof *f->largest, what, err);
     if (!f->factor || !f->largest) return HT_FAIL;
     for (int t = 0; t < f->tensors; t++)
-        for (int d = 0; d < f->count && net->tensors[t].flags & HT_TENSOR_WEIGHT; d++) {
+        for (int d = 0; d < f->count && is_product(&net->tensors[t]); d++) {
             f->factor[t][d] = ht_alloc(ht_tensor_size(&net->tensors[t]), sizeof(float), what, err);
             if (!f->factor[t][d]) return HT_FAIL;
         }
@@ -32,7 +38,7 @@ ht_factors *ht_factors_new(const ht_network *net, int count, ht_error *err)
     if (!f) return NULL;
     f->count = count;
     f->tensors = net->tensor_count;
-    for (int l = 0; l < net->layer_count - 1; l++)
+    for (int l = 0; l < net->layer_count; l++)
         if (net->layers[l].tensors > 0 && ht_layer_shards(&net->layers[l]) > f->shards)
             f->shards = ht_layer_shards(&net->layers[l]);
     f->shards = f->shards > ht_shards(ht_network_output(net)->columns)
@@ -99,7 +105,8 @@ void ht_factors_init(ht_factors *f, ht_network *net, uint64_t seed, struct ht_po
 {
     for (int l = 0; l < net->weight_count; l++) {
         init_job job = {f, net->weights[l], f->factor[ht_tensor_index(net, net->weights[l])], seed};
-        ht_pool_run(pool, ht_shards(net->weights[l]->rows), init_shard, &job);
+        if (is_product(net->weights[l]))
+            ht_pool_run(pool, ht_shards(net->weights[l]->rows), init_shard, &job);
     }
     ht_factors_collapse(f, net);
 }

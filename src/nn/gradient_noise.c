@@ -15,7 +15,7 @@ typedef struct work {
     ht_step *step;
     uint32_t *order; /* (samples): a permutation */
     float *x;        /* (batch × inputs) */
-    int32_t *labels; /* (batch) */
+    int32_t *labels; /* (batch × targets) */
     double *mean;    /* (layer size): the full gradient */
 } work;
 
@@ -29,12 +29,13 @@ size_t ht_gradient_noise_draws(const ht_gradient_noise *wanted, const ht_samples
  * alone, and the momentum of a step without memory is the gradient. */
 static const float *gradient(const work *w, size_t first, int n, ht_error *err)
 {
-    size_t inputs = (size_t)w->net->inputs;
+    size_t inputs = (size_t)w->net->inputs, targets = (size_t)ht_network_targets(w->net);
     const ht_hyper still = {.lr = 0, .input_bound = 1};
     for (int i = 0; i < n; i++) {
         uint32_t at = w->order[first + (size_t)i];
         memcpy(w->x + (size_t)i * inputs, w->samples->x + at * inputs, inputs * sizeof *w->x);
-        w->labels[i] = w->samples->labels[at];
+        memcpy(w->labels + (size_t)i * targets, w->samples->labels + at * targets,
+               targets * sizeof *w->labels);
     }
     ht_step_result result = ht_step_run(w->step, w->net, w->x, w->labels, n, &still, w->pool);
     if (!result.refused)
@@ -91,7 +92,7 @@ ht_code ht_gradient_noise_take(const ht_gradient_noise *wanted, ht_network *net,
     w.step = ht_step_new(net, wanted->batch, 1, ht_pool_threads(pool), err);
     w.order = ht_alloc(samples->count, sizeof *w.order, what, err);
     w.x = ht_alloc(batch, inputs * sizeof *w.x, what, err);
-    w.labels = ht_alloc(batch, sizeof *w.labels, what, err);
+    w.labels = ht_alloc(batch * (size_t)ht_network_targets(w.net), sizeof *w.labels, what, err);
     w.mean = ht_alloc(ht_tensor_size(net->weights[wanted->layer]), sizeof *w.mean, what, err);
     ht_code code = w.step && w.order && w.x && w.labels && w.mean ? take(&w, noise, err) : err->code;
     ht_step_free(w.step);

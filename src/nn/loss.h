@@ -10,7 +10,4 @@
 void ht_softmax_loss(const float *logits, const int32_t *labels, int rows, int classes, float *delta,
                      double *loss, int *correct);
 
-/* The class with the largest logit, the lowest on ties; -1 if one is NaN. */
-int ht_argmax(const float *logits, int classes);
-
 #endif

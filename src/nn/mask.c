@@ -64,8 +64,7 @@ void ht_mask_take_zeros(ht_mask *mask, const ht_network *net)
         const float *w = net->tensors[t].data;
         if (m->count) memset(m->trained, 0xff, bytes_of(m->count));
         for (size_t i = 0; i < m->count; i++)
-            if (w[i] == 0 && (!unit || is_empty(unit, i)))
-                m->trained[i / 8] &= (unsigned char)~(1u << (i % 8));
+            if (w[i] == 0 && (!unit || is_empty(unit, i))) ht_mask_drop(mask, t, i);
     }
 }
 
@@ -73,6 +72,17 @@ void ht_mask_copy(ht_mask *to, const ht_mask *from)
 {
     for (int t = 0; t < to->tensors; t++)
         if (to->of[t].count) memcpy(to->of[t].trained, from->of[t].trained, bytes_of(to->of[t].count));
+}
+
+double ht_mask_share(const ht_mask *mask, const ht_network *net)
+{
+    size_t trained = 0, all = 0;
+    for (int w = 0; w < net->weight_count; w++) {
+        int t = ht_tensor_index(net, net->weights[w]);
+        for (size_t i = 0; i < mask->of[t].count; i++) trained += ht_mask_trains(mask, t, i);
+        all += mask->of[t].count;
+    }
+    return (double)trained / (double)all;
 }
 
 double ht_mask_hidden_share(const ht_mask *mask)

@@ -25,6 +25,8 @@ void ht_mask_free(ht_mask *mask);
 void ht_mask_take_zeros(ht_mask *mask, const ht_network *net);
 void ht_mask_copy(ht_mask *to, const ht_mask *from); /* of the same shape */
 
+/* The share of all weights that are trained. */
+double ht_mask_share(const ht_mask *mask, const ht_network *net);
 /* The share of the weights of the hidden layers that stay 0. */
 double ht_mask_hidden_share(const ht_mask *mask);
 
@@ -32,6 +34,12 @@ double ht_mask_hidden_share(const ht_mask *mask);
 static inline bool ht_mask_trains(const ht_mask *mask, int tensor, size_t i)
 {
     return mask->of[tensor].trained[i / 8] >> (i % 8) & 1;
+}
+
+/* From now on number i of tensor `tensor`, which has a mask, stays 0: a step makes it so. */
+static inline void ht_mask_drop(ht_mask *mask, int tensor, size_t i)
+{
+    mask->of[tensor].trained[i / 8] &= (unsigned char)~(1u << (i % 8));
 }
 
 /* w[i] = 0 where weight first + i of the tensor stays zero, i < count. No allocation. */

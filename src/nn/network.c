@@ -48,10 +48,14 @@ static ht_layer_spec spec_of(const ht_network *net, int l, const int widths[])
                           .mean = layer->mean,
                           .global = ht_layer_is_global(layer),
                           .last = layer->last,
-                          .rate = layer->rate};
+                          .rate = layer->rate,
+                          .heads = layer->heads,
+                          .vocabulary = layer->vocabulary};
+    if (output) spec.units = net->classes;
+    if (output) spec.tied = ht_network_is_tied(net);
     if (layer->tensors == 0) return spec;
     const ht_tensor *tensor = &layer->tensor[0];
-    spec.units = tensor->rows;
+    spec.units = layer->weight >= 0 ? tensor->rows : layer->out.channels;
     spec.bias = tensor->bias != NULL;
     spec.quiet = !(tensor->flags & HT_TENSOR_NOISY);
     if (!output && widths && layer->weight >= 0) spec.units = widths[layer->weight];
@@ -85,8 +89,8 @@ ht_network *ht_network_copy(const ht_network *net, ht_error *err)
 
 ht_activation ht_network_activation(const ht_network *net, int l)
 {
-    const ht_layer *layer = &net->layers[0];
-    while (layer->weight != l) layer++;
+    const ht_layer *layer = &net->layers[net->layer_count - 1];
+    while (layer->weight < 0 || layer->weight > l) layer--; /* it may have several */
     return layer->activation;
 }
 
@@ -140,6 +144,7 @@ ht_sizes ht_network_sizes(const ht_network *net)
 typedef struct init_job {
     const ht_tensor *weight;
     ht_init how;
+    double deviation; /* of normal weights; 0: they are uniform */
     uint64_t seed;
 } init_job;
 
@@ -157,14 +162,36 @@ static void draw_uniform(ht_rng *rng, float bound, float *to, size_t count)
         to[j] = bound * (((float)(ht_rng_u32(rng) >> 8) + 0.5f) * 0x1p-23f - 1.0f);
 }
 
-/* Of normal weights; 0: they are uniform. */
-static double deviation_of(const init_job *job)
+/* Of GPT-2: of all weights and tables; less where many are added up. */
+static const double gpt_deviation = 0.02;
+
+/* Of the residuals: those that add what this matrix gives (dropout or not), and all. */
+static void count_residuals(const ht_network *net, const ht_tensor *weight, int *own, int *all)
 {
-    const ht_tensor *w = job->weight;
+    *own = *all = 0;
+    for (int l = 0; l < net->layer_count; l++) {
+        const ht_layer *layer = &net->layers[l];
+        if (layer->also == HT_NO_LAYER) continue;
+        int from = layer->input;
+        while (from >= 0 && net->layers[from].tensors == 0) from = net->layers[from].input;
+        const ht_layer *last = from >= 0 ? &net->layers[from] : NULL;
+        bool adds = last && weight >= last->tensor && weight < last->tensor + last->tensors;
+        for (const ht_tensor *t = weight + 1; adds && t < last->tensor + last->tensors; t++)
+            adds = !(t->flags & HT_TENSOR_WEIGHT);
+        *own += adds;
+        ++*all;
+    }
+}
+
+static double deviation_of(const ht_network *net, const ht_tensor *w, ht_init how)
+{
     bool filters = w->flags & HT_TENSOR_FILTERS;
     double fan_out = (double)w->window[0] * w->window[1] * w->rows;
-    if (job->how == HT_INIT_UNIFORM) return 0;
-    return sqrt(2.0 / (job->how == HT_INIT_PAPER && filters ? fan_out : w->columns));
+    int own, all;
+    if (how == HT_INIT_UNIFORM) return 0;
+    if (how != HT_INIT_GPT) return sqrt(2.0 / (how == HT_INIT_PAPER && filters ? fan_out : w->columns));
+    count_residuals(net, w, &own, &all);
+    return gpt_deviation / (own > 0 ? sqrt(all) : 1);
 }
 
 static void init_shard(void *context, int shard, int worker)
@@ -173,7 +200,7 @@ static void init_shard(void *context, int shard, int worker)
     (void)worker;
     size_t columns = (size_t)job->weight->columns;
     float bound = 1.0f / sqrtf((float)columns);
-    double deviation = deviation_of(job);
+    double deviation = job->deviation;
     for (int r = 0; r < ht_shard_rows(job->weight->rows, shard); r++) {
         size_t row = (size_t)shard * HT_SHARD + (size_t)r;
         float *w = job->weight->data + row * columns;
@@ -202,11 +229,33 @@ static void init_ones(ht_network *net)
             net->tensors[t].data[i] = 1;
 }
 
+/* As GPT-2 begins: small, so that an output that is tied to them says little at first. */
+static void init_table(const ht_tensor *tensor, uint64_t which, uint64_t seed)
+{
+    static const uint64_t tables = 1ull << 46; /* no weight matrix has these numbers */
+    size_t columns = (size_t)tensor->columns;
+    for (size_t row = 0; row < (size_t)tensor->rows; row++) {
+        ht_rng rng;
+        ht_rng_init(&rng, seed, HT_STREAM_INIT, tables | which << 40 | row);
+        for (size_t j = 0; j < columns; j++)
+            tensor->data[row * columns + j] = (float)(gpt_deviation * ht_rng_normal(&rng));
+    }
+}
+
+static void init_tables(ht_network *net, uint64_t seed)
+{
+    for (int t = 0; t < net->tensor_count; t++)
+        if (net->tensors[t].flags & HT_TENSOR_TABLE) init_table(&net->tensors[t], (uint64_t)t, seed);
+}
+
 void ht_network_init_as(ht_network *net, ht_init how, uint64_t seed, struct ht_pool *pool)
 {
     init_ones(net);
+    init_tables(net, seed);
     for (int l = 0; l < net->weight_count; l++) {
-        init_job job = {net->weights[l], how, seed};
+        const ht_tensor *weight = net->weights[l];
+        init_job job = {weight, how, deviation_of(net, weight, how), seed};
+        if (weight->flags & HT_TENSOR_TABLE) continue; /* of a tied output */
         ht_pool_run(pool, ht_shards(net->weights[l]->rows), init_shard, &job);
         init_biases(&job);
     }

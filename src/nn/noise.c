@@ -133,6 +133,22 @@ void ht_noise_add(const ht_noise *noise, float *w, size_t first, size_t rows, si
     add_rows(noise, w, first, rows, columns, scale, false);
 }
 
+void ht_noise_add_unit(const ht_noise *noise, float *w, size_t first, size_t rows, size_t columns,
+                       size_t unit, float scale)
+{
+    ht_noise_key key = key_of(noise);
+    float shared[HT_NOISE_GROUP];
+    if (noise->type == HT_NOISE_IID) add_rows(noise, w, first, rows, columns, scale, false);
+    if (noise->type == HT_NOISE_SHARED) {
+        shared_draws(noise, &key, (uint32_t)unit, shared);
+        ht_kernel()->add(w, rows * columns, scale * shared[0]);
+    }
+    if (noise->type != HT_NOISE_ISOTROPIC) return;
+    float own = scale * isotropic_scale(noise, (uint32_t)unit);
+    for (size_t r = 0; r < rows; r++)
+        add_row(noise, &key, w + r * columns, columns, (uint32_t)(first + r), own, false);
+}
+
 void ht_noise_fill(const ht_noise *noise, float *x, size_t first, size_t rows, size_t columns)
 {
     add_rows(noise, x, first, rows, columns, 1, true);

@@ -41,6 +41,11 @@ void ht_noise_prepare(ht_noise *noise, ht_noise_laws *laws);
  * layer. Pure; any thread. */
 void ht_noise_add(const ht_noise *noise, float *w, size_t first, size_t rows, size_t columns, float scale);
 
+/* The same of rows that have one draw together, X of neuron `unit`: types shared (its X) and isotropic (its
+ * A; G is the rows' own). Type iid knows no units. */
+void ht_noise_add_unit(const ht_noise *noise, float *w, size_t first, size_t rows, size_t columns,
+                       size_t unit, float scale);
+
 /* x (rows × columns) = X: the same bits as ht_noise_add gives zeros at scale 1. */
 void ht_noise_fill(const ht_noise *noise, float *x, size_t first, size_t rows, size_t columns);
 

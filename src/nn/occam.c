@@ -5,18 +5,18 @@
 
 #include "num/select.h"
 
-static double next_lambda(const ht_occam *o, double lambda0, double loss)
+static double next_lambda(const ht_occam *o, ht_occam_rule rule, double lambda0, double loss)
 {
     double low = 0.1 * lambda0, zeta = (loss - o->loss) / (o->loss - o->before);
     if (o->epochs < 2) return lambda0;
-    if (!(o->loss < o->before) || !isfinite(zeta)) return low;
+    if (isnan(zeta) || (rule == HT_OCCAM_OURS && (!(o->loss < o->before) || isinf(zeta)))) return low;
     return fmin(fmax(zeta * o->lambda, low), lambda0);
 }
 
-double ht_occam_update(ht_occam *o, double lambda0, double loss)
+double ht_occam_update(ht_occam *o, ht_occam_rule rule, double lambda0, double loss)
 {
     if (!isfinite(loss)) loss = DBL_MAX; /* no improvement; and files hold finite numbers */
-    o->lambda = next_lambda(o, lambda0, loss);
+    o->lambda = next_lambda(o, rule, lambda0, loss);
     o->before = o->loss;
     o->loss = loss;
     o->epochs++;
@@ -50,7 +50,34 @@ static void prune_tensor(const ht_tensor *tensor, double lambda)
     }
 }
 
+/* The quantile of the magnitudes that are not zero, or what compares with them alike: between two order
+ * statistics none lies, so the upper one is as good. */
+static double quantile(const ht_tensor *tensor, double lambda)
+{
+    size_t size = ht_tensor_size(tensor), zeros = 0;
+    for (size_t i = 0; i < size; i++) zeros += tensor->data[i] == 0;
+    if (zeros == size) return 0;
+    ht_values values = {.f32 = tensor->data, .rows = size, .columns = 1};
+    size_t rank = zeros + (size_t)ceil(lambda * (double)(size - zeros - 1));
+    double at;
+    ht_select(&values, true, &rank, 1, &at);
+    return at;
+}
+
+void ht_occam_mask(ht_mask *mask, const ht_network *net, double lambda)
+{
+    ht_mask_take_zeros(mask, net);
+    for (int w = 0; w < net->weight_count; w++) {
+        const ht_tensor *weight = net->weights[w];
+        int tensor = ht_tensor_index(net, weight);
+        double below = quantile(weight, lambda);
+        for (size_t i = 0; i < ht_tensor_size(weight); i++)
+            if (fabs((double)weight->data[i]) < below) ht_mask_drop(mask, tensor, i);
+    }
+}
+
 void ht_occam_prune(ht_network *net, double lambda)
 {
-    for (int l = 0; l < net->weight_count; l++) prune_tensor(net->weights[l], lambda);
+    for (int l = 0; l < net->weight_count; l++) /* the table of a tied output stays */
+        if (!(net->weights[l]->flags & HT_TENSOR_TABLE)) prune_tensor(net->weights[l], lambda);
 }

@@ -20,6 +20,7 @@ typedef enum ht_stream {
     HT_STREAM_FACTOR,
     HT_STREAM_AUGMENT,
     HT_STREAM_DROPOUT,
+    HT_STREAM_TEXT,
 } ht_stream;
 
 /* One block: 128 bits out of a 64-bit key and a 128-bit counter. */

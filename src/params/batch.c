@@ -2,7 +2,10 @@
 
 size_t ht_held_back(const ht_params *params, size_t samples)
 {
-    return (size_t)(ht_params_get(params, HT_P_OCCAM_HOLDOUT) * (double)samples);
+    double share = ht_params_get(params, HT_P_OCCAM_HOLDOUT), all = (double)samples;
+    if (share > 0 && ht_params_get(params, HT_P_OCCAM_RULE) == HT_OCCAM_PUBLISHED)
+        return samples - (size_t)(all * (1.0 - share));
+    return (size_t)(share * all);
 }
 
 size_t ht_batch_taken(const ht_params *params, size_t samples)

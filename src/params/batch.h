@@ -5,7 +5,8 @@
 
 #include "heavytail/params.h"
 
-/* Samples that are not trained on: ⌊occam.holdout · samples⌋. */
+/* Samples that are not trained on: ⌊occam.holdout · samples⌋; where occam.rule is published, all but the
+ * first ⌊samples · (1 - occam.holdout)⌋, in double. */
 size_t ht_held_back(const ht_params *params, size_t samples);
 
 /* b: train.batch, at most the samples that are trained on. */

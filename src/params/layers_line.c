@@ -19,7 +19,9 @@ enum {
     ACTIVATION = 64,
     WHOLE = 128,
     INSIDE = 256,
-    GAINS = 512
+    GAINS = 512,
+    TABLE = 1024,
+    HEADS = 2048
 };
 
 static const struct kind {
@@ -226,6 +228,7 @@ static ht_code read_arguments(item *it, const struct kind *kind, double n, ht_la
     if (kind->takes & UNITS) code = read_units(it, kind->name, n, to, err);
     if (code == HT_OK && kind->takes & WINDOW) code = read_window(it, kind, to, err);
     if (code == HT_OK && kind->takes & RATE) code = read_rate(it, to, err);
+    if (code == HT_OK && kind->takes & HEADS) code = read_number(it, kind->name, false, &to->heads, err);
     if (code == HT_OK) code = read_ways(it, kind, to, err);
     if (code != HT_OK) return code;
     if (kind->takes & ACTIVATION && it->at < it->words && is_activation(word_of(it), &to->activation))
@@ -379,14 +382,20 @@ static ht_code add_text(item *it, const char *text, size_t length, line *to, ht_
     return HT_OK;
 }
 
+static bool has_matrix(const ht_layer_item *of)
+{
+    return of->heads > 0 || (of->units > 0 && !(kinds[of->kind].takes & TABLE));
+}
+
 /* Only layers with units have tails to watch and units to prune: a network is one of those. */
 static ht_code check_units(const line *of, ht_error *err)
 {
     for (int i = 0; i < of->count; i++)
-        if (of->items[i].units > 0) return HT_OK;
-    return ht_error_set(err, HT_USAGE,
-                        "model.layers: no dense or conv layer before the output's: nothing to watch or to "
-                        "prune; add one, as dense 100");
+        if (has_matrix(&of->items[i])) return HT_OK;
+    return ht_error_set(
+        err, HT_USAGE,
+        "model.layers: no dense, conv or attention layer before the output's: nothing to watch "
+        "or to prune; add one, as dense 100");
 }
 
 int ht_layers_parse(const char *text, double n, ht_activation otherwise, ht_layer_item items[HT_PARAM_LAYERS],
@@ -407,7 +416,7 @@ int ht_layers_parse(const char *text, double n, ht_activation otherwise, ht_laye
 
 bool ht_layer_item_is_named(const ht_layer_item *of)
 {
-    return of->units > 0 || kinds[of->kind].takes & GAINS;
+    return of->units > 0 || of->heads > 0 || kinds[of->kind].takes & GAINS;
 }
 
 bool ht_layers_scale(const char *text)

@@ -64,8 +64,7 @@ ht_code ht_preset_parse(ht_params *params, const char *name, const char *text, s
     const ht_ini_reader reader = {"preset", begin, on_value, &state};
     if (ht_ini_parse(&reader, name, text, size, err) != HT_OK) return err->code;
     *params = state.params;
-    const char *base = strrchr(name, '/') ? strrchr(name, '/') + 1 : name;
-    if (!params->preset[0]) set_name(params, base);
+    if (!params->preset[0]) set_name(params, ht_file_name(name));
     return HT_OK;
 }
 
@@ -182,7 +181,7 @@ static bool preset_name(const char *file, char *name, size_t size)
     static const char folder[] = "presets/";
     size_t skip = sizeof folder - 1;
     if (strncmp(file, folder, skip) != 0 || !ht_text_ends(file + skip, ".ini")) return false;
-    const char *base = strrchr(file, '/') + 1;
+    const char *base = ht_file_name(file);
     int written = snprintf(name, size, "%.*s", (int)(strlen(base) - 4), base);
     return written > 0 && (size_t)written < size;
 }

@@ -47,7 +47,8 @@ static ht_code pass_any(ht_calibration *points, const ht_network *net, const ht_
 {
     size_t count = (size_t)points->count;
     float *inputs[HT_WEIGHTS_MAX] = {NULL};
-    int32_t *labels = ht_alloc(count, sizeof *labels, "the calibration samples", err); /* nobody asks */
+    int32_t *labels = ht_alloc(count, (size_t)ht_network_targets(net) * sizeof *labels,
+                               "the calibration samples", err); /* nobody asks */
     ht_evaluation *e = labels ? ht_evaluation_new(net, NULL, err) : NULL;
     const ht_evaluation_of of = {.samples = {count, samples->x, labels}, .inputs = inputs};
     for (int l = 0; l < net->weight_count; l++) {

@@ -57,7 +57,14 @@ static ht_prune_words words_of(ht_prune_method m, ht_prune_side side)
 
 const char *ht_prune_unit(const ht_network *net, ht_prune_method m, ht_prune_side side)
 {
+    for (int l = 0; l < ht_network_hidden(net) && ops_of(m, side)->heads; l++)
+        if (net->weights[l]->heads > 0) return "units"; /* heads, and neurons */
     return ht_prune_units_word(net, words_of(m, side));
+}
+
+const char *ht_prune_unlasting(ht_prune_method m)
+{
+    return methods[m].ops->unlasting;
 }
 
 bool ht_prune_ranks_rows(ht_prune_method m)
@@ -87,12 +94,45 @@ ht_prune_spec ht_prune_spec_of(const ht_params *p, const ht_samples *train)
 
 static ht_code measure_norm(ht_prune_plan *plan, int l, ht_error *err)
 {
-    size_t rows = (size_t)plan->net->weights[l]->rows;
+    const ht_tensor part = ht_prune_part(plan, plan->net, l);
+    size_t rows = (size_t)part.rows;
     double *norm2 = ht_alloc(rows, sizeof *norm2, "the norms of neurons", err);
     if (!norm2) return HT_FAIL;
-    ht_prune_norms(plan->net->weights[l], plan->pool, norm2);
+    ht_prune_norms(&part, plan->pool, norm2);
     for (size_t r = 0; r < rows; r++) plan->norm2[l] += norm2[r];
     plan->row_norm2[l] = norm2;
+    return HT_OK;
+}
+
+/* Does the method act on matrix l? The token table is not pruned, nor a unit that is none: what attention or
+ * an MLP adds to the channels of a sequence. */
+static bool acts_on(const ht_prune_plan *plan, const ht_prune_info *info, int l)
+{
+    const ht_tensor *w = plan->net->weights[l];
+    if (w->flags & HT_TENSOR_OUTPUT) return info->output_layer && !(w->flags & HT_TENSOR_TABLE);
+    return !plan->ops->heads || w->flags & HT_TENSOR_PRUNABLE || ht_prune_takes_heads(plan, l);
+}
+
+const char *ht_prune_refuses(const ht_network *net, ht_prune_method m)
+{
+    bool attends = net->positions > 0;
+    for (int l = 0; l < ht_network_hidden(net); l++) attends = attends || net->weights[l]->heads > 0;
+    return methods[m].info.calibrated && attends ? "measures what each weight reads, which networks with "
+                                                   "attention or on sequences do not tell it"
+                                                 : NULL;
+}
+
+static ht_code check_method(const ht_network *net, const ht_prune_info *info, const ht_prune_spec *spec,
+                            ht_error *err)
+{
+    const char *why = ht_prune_refuses(net, spec->method);
+    if (why)
+        return ht_error_set(err, HT_USAGE,
+                            "pruning by %s %s: take node, norm-l1, magnitude, magnitude-layer, svd or random",
+                            info->name, why);
+    if (info->calibrated && (!spec->calibration || spec->calibration->count == 0))
+        return ht_error_set(err, HT_USAGE, "pruning by %s needs training samples to measure sensitivities on",
+                            info->name);
     return HT_OK;
 }
 
@@ -106,14 +146,16 @@ ht_code ht_prune_plan_make(ht_prune_plan *plan, const ht_network *net, const ht_
                             .ops = ops_of(spec->method, spec->side),
                             .words = words_of(spec->method, spec->side),
                             .reach = ht_prune_reach_of(net)};
-    if (m->info.calibrated && (!spec->calibration || spec->calibration->count == 0))
-        return ht_error_set(err, HT_USAGE, "pruning by %s needs training samples to measure sensitivities on",
-                            m->info.name);
-    for (int l = 0; l < net->weight_count; l++)
-        plan->layers += m->info.output_layer || net->weights[l]->flags & HT_TENSOR_PRUNABLE;
+    if (check_method(net, &m->info, spec, err) != HT_OK) return err->code;
+    plan->masks = plan->ops->masks;
+    for (int l = 0; l < net->weight_count; l++) {
+        plan->acts[l] = acts_on(plan, &m->info, l);
+        if (plan->acts[l]) plan->layers = l + 1;
+        if (plan->acts[l] && net->weights[l]->heads > 0) plan->masks = false;
+    }
     plan->joint = ht_prune_is_joint(spec->method, spec->scope);
     for (int l = 0; l < plan->layers; l++)
-        if (measure_norm(plan, l, err) != HT_OK) return err->code;
+        if (plan->acts[l] && measure_norm(plan, l, err) != HT_OK) return err->code;
     ht_code code = ht_still_wanted(err);
     if (code == HT_OK) code = plan->ops->prepare(plan, err);
     ht_prune_free_row_norms(plan);
@@ -177,8 +219,7 @@ ht_code ht_prune_try(ht_prune_result *result, const ht_network *net, const ht_sa
     ht_prune_plan plan;
     if (small) *small = NULL;
     ht_code code = ht_prune_plan_make(&plan, net, spec, pool, err);
-    if (code == HT_OK)
-        code = (plan.ops->masks ? try_masked : try_copy)(result, &plan, train, test, small, err);
+    if (code == HT_OK) code = (plan.masks ? try_masked : try_copy)(result, &plan, train, test, small, err);
     ht_prune_plan_free(&plan);
     return code;
 }
@@ -210,14 +251,14 @@ void ht_prune_curve_free(ht_prune_curve *curve)
 
 ht_prune_reading ht_prune_read(const ht_prune_curve *curve)
 {
-    ht_prune_reading r = {.kept = 1};
+    ht_prune_reading r = {.kept = 1, .compute = 1};
     const ht_prune_point *p = curve->points;
     bool within = true;
     for (int i = 0; i < curve->count; i++) {
         /* Whole samples, so the margin is for the rounding of the difference alone. */
         bool enough = p[i].accuracy >= p[0].accuracy - 0.01 - 1e-9;
         within = within && enough;
-        if (within) r.one_point = p[i].ratio, r.kept = p[i].weights;
+        if (within) r.one_point = p[i].ratio, r.kept = p[i].weights, r.compute = p[i].compute;
         if (i > 0) r.area += (p[i].ratio - p[i - 1].ratio) * (p[i].accuracy + p[i - 1].accuracy) / 2;
     }
     return r;

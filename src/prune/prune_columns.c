@@ -104,6 +104,7 @@ static ht_code prepare(ht_prune_plan *plan, ht_error *err)
     if (!m) return HT_FAIL;
     for (int l = 0; l < plan->layers; l++) {
         const ht_tensor *layer = plan->net->weights[l];
+        if (!plan->acts[l]) continue;
         m->of[l] = ht_alloc(units_of(layer).length, sizeof(float), "medians of units", err);
         if (!m->of[l]) return HT_FAIL;
         if (plan->spec.centre && take_medians(layer, m->of[l], err) != HT_OK) return err->code;
@@ -142,7 +143,7 @@ static void measure(const ht_prune_plan *plan, int l, const int64_t removed[HT_W
 {
     const ht_tensor *layer = plan->net->weights[l];
     size_t whole = ht_tensor_size(layer);
-    if (l >= plan->layers) {
+    if (!plan->acts[l]) {
         ht_prune_add_weights(r, whole);
         return;
     }

@@ -127,7 +127,8 @@ static void resize(ht_network *net, const living *alive)
         ht_layer *layer = &net->layers[l];
         if (layer->input != HT_NETWORK_INPUT) layer->in = net->layers[layer->input].out;
         layer->inputs = ht_shape_values(layer->in);
-        if (layer->weight < 0) layer->out.channels = layer->in.channels;
+        if (layer->weight < 0 && !layer->kind->tokens) layer->out.channels = layer->in.channels;
+        if (layer->kind->flow == HT_FLOW_MIXED && layer->weight >= 0) continue; /* attention: it is held */
         if (layer->weight >= 0 && layer->weight < ht_network_hidden(net))
             layer->out.channels = alive->count[layer->weight];
         layer->outputs = ht_shape_values(layer->out);

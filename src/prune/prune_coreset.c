@@ -9,6 +9,7 @@
  * edges that are as good as sure to be drawn are kept as they are (coreset.h). Where SiPP gives each filter
  * draws, or keeps its edges, by a bound on its own output's error, here one c, or one order of sensitivities,
  * is for all filters and neurons that prune.scope takes together. */
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -360,6 +361,8 @@ static void score_sensitivity(const ht_prune_plan *plan, int l, int row, const f
 {
     double sum[HT_GROUPS];
     row_sensitivities(plan, l, row, w, score, sum);
+    for (int j = 0; j < plan->net->weights[l]->columns; j++) /* what is 0 goes before all that is not */
+        score[j] = w[j] != 0 ? fmaxf(score[j], FLT_TRUE_MIN) : 0;
 }
 
 static double expected_kept(const coreset *c, int first, int last, double budget)

@@ -163,7 +163,8 @@ static void fill_points(const curve_job *job, ht_prune_curve *curve, int workers
                                             .accuracy = (double)right / total,
                                             .loss = slot >= 0 ? loss / total : (double)NAN,
                                             .weights = 1 - (double)k / n,
-                                            .bytes = 1 - (double)k / n};
+                                            .bytes = 1 - (double)k / n,
+                                            .compute = 1 - (double)k / n};
     }
 }
 

@@ -22,7 +22,7 @@ typedef struct grid {
 
 static ht_code begin(grid *g, ht_error *err)
 {
-    if (g->plan->ops->masks)
+    if (g->plan->masks)
         return g->plan->spec.brief
                    ? HT_OK
                    : ht_prune_prefix_make(&g->prefix, g->plan->net, g->samples, g->plan->pool, err);
@@ -74,7 +74,8 @@ static ht_code evaluate(grid *g, double ratio, ht_prune_point *point, ht_error *
                               .accuracy = score.accuracy,
                               .loss = score.loss,
                               .weights = (double)r.parameters_left / (double)r.parameters,
-                              .bytes = (double)r.bytes_left / (double)r.bytes};
+                              .bytes = (double)r.bytes_left / (double)r.bytes,
+                              .compute = r.multiply_adds_left / r.multiply_adds};
     return HT_OK;
 }
 

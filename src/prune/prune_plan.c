@@ -5,6 +5,27 @@
 
 #include "base/alloc.h"
 #include "base/cancel.h"
+#include "nn/layers/multiply_adds.h"
+
+/* Of attention, queries, keys and values. */
+static bool has_values(const ht_tensor *weight)
+{
+    return weight->heads > 0 && weight->rows == 3 * weight->columns;
+}
+
+ht_tensor ht_prune_part(const ht_prune_plan *plan, const ht_network *net, int l)
+{
+    ht_tensor part = *net->weights[l];
+    if (!plan->ops->values || !has_values(&part)) return part;
+    part.rows /= 3;
+    part.data += 2 * ht_tensor_size(&part);
+    return part;
+}
+
+bool ht_prune_takes_heads(const ht_prune_plan *plan, int l)
+{
+    return plan->ops->heads && has_values(plan->net->weights[l]);
+}
 
 void ht_prune_free_row_norms(ht_prune_plan *plan)
 {
@@ -27,6 +48,23 @@ static const char *unit_word(const ht_tensor *weight, ht_prune_words words)
     return weight->flags & HT_TENSOR_FILTERS ? words.filters : words.dense;
 }
 
+/* Of one layer. */
+static const char *unit_at(const ht_prune_plan *plan, int l)
+{
+    return ht_prune_takes_heads(plan, l) ? "heads" : unit_word(plan->net->weights[l], plan->words);
+}
+
+static const char *units_word(const ht_prune_plan *plan)
+{
+    const char *first = NULL;
+    for (int l = 0; l < plan->layers; l++) {
+        if (!plan->acts[l]) continue;
+        if (first && unit_at(plan, l) != first) return "units";
+        first = unit_at(plan, l);
+    }
+    return first ? first : plan->words.dense;
+}
+
 const char *ht_prune_units_word(const ht_network *net, ht_prune_words words)
 {
     const char *first = unit_word(net->weights[0], words);
@@ -46,19 +84,26 @@ static void measure_sizes(const ht_prune_plan *plan, const int64_t removed[HT_WE
 {
     r->parameters = ht_network_parameters(plan->net);
     r->bytes = r->parameters * sizeof(float);
-    for (int l = 0; l < plan->net->weight_count; l++) plan->ops->measure(plan, l, removed, r);
+    r->multiply_adds = ht_multiply_adds_whole(plan->net);
+    for (int l = 0; l < plan->net->weight_count; l++) {
+        size_t before = r->parameters_left;
+        plan->ops->measure(plan, l, removed, r);
+        r->multiply_adds_left +=
+            (double)(r->parameters_left - before) * (double)ht_weight_places(plan->net, l);
+    }
 }
 
 ht_prune_result ht_prune_plan_result(const ht_prune_plan *plan, const int64_t removed[HT_WEIGHTS_MAX],
                                      const double lost2[HT_WEIGHTS_MAX])
 {
-    ht_prune_result r = {.unit = ht_prune_units_word(plan->net, plan->words), .layer_count = plan->layers};
+    ht_prune_result r = {.unit = units_word(plan), .layer_count = plan->layers};
     double lost = 0, total = 0;
     for (int l = 0; l < plan->layers; l++) {
         double share = ht_prune_lost(lost2[l], plan->norm2[l]);
         int64_t held = plan->ops->masks && plan->reach.held[l] ? removed[l] : 0;
-        r.layers[l] = (ht_prune_layer){unit_word(plan->net->weights[l], plan->words), plan->units[l],
-                                       removed[l], held, ht_prune_error(plan->spec.metric, share)};
+        if (!plan->acts[l]) continue;
+        r.layers[l] = (ht_prune_layer){unit_at(plan, l), plan->units[l], removed[l], held,
+                                       ht_prune_error(plan->spec.metric, share)};
         r.units += plan->units[l];
         r.removed += removed[l];
         r.held += held;
@@ -97,6 +142,7 @@ ht_code ht_prune_plan_mask(const ht_prune_plan *plan, double ratio, ht_prune_mas
     if (!mask->block) return HT_FAIL;
     for (int l = 0; l < plan->layers; l++) {
         const ht_prune_order *order = &plan->orders[l];
+        if (!plan->acts[l]) continue;
         float *keep = mask->block + used;
         mask->keep[l] = keep;
         used += (size_t)order->count;

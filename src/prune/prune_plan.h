@@ -28,8 +28,10 @@ typedef struct ht_prune_plan {
     const struct ht_prune_ops *ops;
     ht_prune_words words;
     ht_prune_reach reach;
-    int layers; /* it acts on the first so many */
-    bool joint; /* they are ranked together */
+    bool acts[HT_WEIGHTS_MAX]; /* on which matrices; of others `units` is 0, and orders are empty */
+    int layers;                /* it acts on none from here on */
+    bool masks;                /* as the operations say, but heads are no rows that a mask can leave out */
+    bool joint;                /* they are ranked together */
     int64_t units[HT_WEIGHTS_MAX];
     double norm2[HT_WEIGHTS_MAX];          /* ‖W‖² of each layer */
     double *row_norm2[HT_WEIGHTS_MAX];     /* (rows): ‖w‖² of each row; only while preparing */
@@ -51,7 +53,10 @@ typedef struct ht_prune_ops {
     /* The curve of a network of two dense layers, cut at `at` too; NULL: by evaluations. */
     ht_code (*curve)(const ht_prune_plan *plan, const ht_samples *samples, ht_prune_curve *curve,
                      ht_error *err);
+    const char *unlasting; /* ht_prune_unlasting; NULL: zeros are what it removes */
     bool centres; /* listens to spec.centre */
+    bool heads;   /* of attention, units are whole heads */
+    bool values;  /* of attention's queries, keys and values it takes the values alone */
     bool masks;   /* units are rows, which a mask can leave out: trying needs no copy of the network */
     const struct ht_prune_ops *columns; /* what prune.unit = column asks for; NULL: the same */
     ht_prune_words words;               /* NULL: as the table says, and of filters with `masks` "filters" */
@@ -63,6 +68,12 @@ typedef struct ht_prune_ops {
 
 ht_code ht_prune_plan_make(ht_prune_plan *plan, const ht_network *net, const ht_prune_spec *spec,
                            struct ht_pool *pool, ht_error *err);
+/* The part of matrix l of `net` that the method acts on, which lies there: all of it, but of the queries,
+ * keys and values of attention svd takes the values' rows. */
+ht_tensor ht_prune_part(const ht_prune_plan *plan, const ht_network *net, int l);
+/* Does the method take whole heads of matrix l, which has queries, keys and values? */
+bool ht_prune_takes_heads(const ht_prune_plan *plan, int l);
+
 void ht_prune_plan_free(ht_prune_plan *plan);
 void ht_prune_free_row_norms(ht_prune_plan *plan);
 

@@ -45,6 +45,8 @@ ht_prune_reach ht_prune_reach_of(const ht_network *net)
         } else if (layer->kind->flow == HT_FLOW_MIXED) {
             hold(&reach, net, layer->input);
             hold(&reach, net, layer->also);
+            for (int t = 0; t < layer->tensors; t++) /* of attention: heads are equal parts of all channels */
+                if (layer->weight >= 0) reach.held[layer->tensor[t].number] = true;
         }
     }
     find_readers(&reach, net);

@@ -77,7 +77,7 @@ static ht_code factorise(const ht_tensor *layer, ht_svd_factor *f, ht_prune_orde
 
 static ht_code prepare_layer(ht_prune_plan *plan, int l, ht_svd_factor *f, ht_error *err)
 {
-    const ht_tensor *layer = plan->net->weights[l];
+    const ht_tensor part = ht_prune_part(plan, plan->net, l), *layer = &part;
     f->wide = layer->rows < layer->columns;
     f->m = f->wide ? layer->rows : layer->columns;
     plan->units[l] = f->m;
@@ -94,7 +94,7 @@ static ht_code prepare(ht_prune_plan *plan, ht_error *err)
     ht_svd *s = plan->state = ht_alloc(1, sizeof *s, "singular values", err);
     if (!s) return HT_FAIL;
     for (int l = 0; l < plan->layers; l++)
-        if (prepare_layer(plan, l, &s->layer[l], err) != HT_OK) return err->code;
+        if (plan->acts[l] && prepare_layer(plan, l, &s->layer[l], err) != HT_OK) return err->code;
     return HT_OK;
 }
 
@@ -158,7 +158,8 @@ static ht_code project(const ht_prune_plan *plan, const ht_prune_cut cut[HT_WEIG
 {
     const ht_svd *s = plan->state;
     for (int l = 0; l < plan->layers; l++) {
-        projection p = {&s->layer[l], net->weights[l], (int)cut[l].removed, NULL};
+        ht_tensor part = ht_prune_part(plan, net, l);
+        projection p = {&s->layer[l], &part, (int)cut[l].removed, NULL};
         removed[l] = cut[l].removed;
         for (int64_t i = 0; i < removed[l]; i++) lost2[l] += plan->orders[l].norm2[i];
         if (removed[l] == 0) continue; /* not even rounded */
@@ -175,12 +176,13 @@ static ht_code project(const ht_prune_plan *plan, const ht_prune_cut cut[HT_WEIG
 static void measure(const ht_prune_plan *plan, int l, const int64_t removed[HT_WEIGHTS_MAX],
                     ht_prune_result *r)
 {
-    const ht_tensor *layer = plan->net->weights[l];
-    size_t rows = (size_t)layer->rows, columns = (size_t)layer->columns, whole = rows * columns;
+    const ht_tensor part = ht_prune_part(plan, plan->net, l);
+    size_t rows = (size_t)part.rows, columns = (size_t)part.columns, whole = rows * columns,
+           others = ht_tensor_size(plan->net->weights[l]) - whole;
     bool output = l == ht_network_hidden(plan->net);
     size_t rank = output ? 0 : (size_t)(plan->units[l] - removed[l]);
     size_t factors = rank * (rows + columns) + (plan->spec.centre ? columns : 0);
-    ht_prune_add_weights(r, output || factors > whole ? whole : factors);
+    ht_prune_add_weights(r, others + (output || factors > whole ? whole : factors));
 }
 
 const ht_prune_ops ht_prune_svd_ops = {
@@ -189,6 +191,8 @@ const ht_prune_ops ht_prune_svd_ops = {
     .cut = ht_prune_cut_orders,
     .project = project,
     .measure = measure,
+    .unlasting = "what it takes are directions, not weights: the next step brings them back",
     .centres = true,
+    .values = true,
     .curve = ht_prune_svd_curve,
 };

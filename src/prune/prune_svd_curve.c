@@ -176,7 +176,8 @@ static void fill_points(const curve_job *job, int at, ht_prune_curve *curve)
                                             .accuracy = (double)job->all_correct[level] / total,
                                             .loss = job->all_loss[level] / total,
                                             .weights = (double)r.parameters_left / (double)r.parameters,
-                                            .bytes = (double)r.bytes_left / (double)r.bytes};
+                                            .bytes = (double)r.bytes_left / (double)r.bytes,
+                                            .compute = r.multiply_adds_left / r.multiply_adds};
         if (removed[0] == at) curve->at = curve->points[i];
     }
 }

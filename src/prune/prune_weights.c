@@ -266,6 +266,10 @@ void ht_prune_measure_sparse(const ht_prune_plan *plan, int l, const int64_t rem
                              ht_prune_result *r)
 {
     int64_t kept = plan->units[l] - removed[l];
+    if (!plan->acts[l]) {
+        ht_prune_add_weights(r, ht_tensor_size(plan->net->weights[l]));
+        return;
+    }
     r->parameters_left += (size_t)kept;
     r->bytes_left += sparse_bytes(plan->net->weights[l], kept);
 }

@@ -578,7 +578,8 @@ ht_cell ht_cells_at(const ht_cells *cells, int column, int row)
     return (ht_cell){0};
 }
 
-bool ht_cell_has_pixels(const ht_cell *cell)
+/* Does it show two pixels in two colours? */
+static bool has_pixels(const ht_cell *cell)
 {
     return (cell->role >= HT_ROLE_SIGNED && cell->role < HT_ROLE_HEAT + HT_HEAT_LEVELS) ||
            ht_role_is_rgb(cell->role);
@@ -587,7 +588,7 @@ bool ht_cell_has_pixels(const ht_cell *cell)
 ht_cell ht_cell_in(ht_cell cell, unsigned one_colour)
 {
     unsigned kind = ht_role_is_rgb(cell.role) ? HT_ONE_COLOUR_PICTURES : HT_ONE_COLOUR_PIXELS;
-    return ht_cell_has_pixels(&cell) && (one_colour & kind) ? ht_cell_one_colour(cell, false) : cell;
+    return has_pixels(&cell) && (one_colour & kind) ? ht_cell_one_colour(cell, false) : cell;
 }
 
 void ht_cells_row(const ht_cells *cells, int row, char *to, size_t size, unsigned one_colour)

@@ -44,9 +44,6 @@ void ht_cells_touched(const ht_cells *cells, int row, int *from, int *to);
 /* The finished cell: sub-cell dots are composed to braille, blocks or ASCII here. */
 ht_cell ht_cells_at(const ht_cells *cells, int column, int row);
 
-/* Does it show two pixels in two colours? */
-bool ht_cell_has_pixels(const ht_cell *cell);
-
 /* The cell where pixels, or those of pictures of three channels, have one colour. */
 enum { HT_ONE_COLOUR_PIXELS = 1, HT_ONE_COLOUR_PICTURES = 2 };
 ht_cell ht_cell_in(ht_cell cell, unsigned one_colour);

@@ -10,14 +10,15 @@
 /* What the cursor stands on. */
 static void add_cursor(ht_text *to, const ht_model *m, const ht_prune_look *look)
 {
-    bool by_weights = ht_pruning_by_weights(m);
+    ht_prune_axis axis = ht_pruning_axis(m);
     double x = ht_pruning_cursor(m), whole = (double)m->report.parameters;
     const ht_prune_point *p = ht_pruning_under(m, look);
     if (!p) return;
     ht_text_add(to, "; cursor at %.6f of the %s: ratio %.6f, removed %lld, error %.6f, accuracy %.6f", x,
-                by_weights ? "weights" : "units", p->ratio, (long long)p->removed, p->error, p->accuracy);
+                ht_prune_axis_word(axis), p->ratio, (long long)p->removed, p->error, p->accuracy);
     if (isfinite(p->loss)) ht_text_add(to, ", loss %.6g", p->loss);
-    ht_text_add(to, ", parameters %.0f, bytes %.0f", p->weights * whole, 4 * p->bytes * whole);
+    ht_text_add(to, ", parameters %.0f, bytes %.0f, multiply-adds %.6f of all", p->weights * whole,
+                4 * p->bytes * whole, p->compute);
 }
 
 static void describe(const ht_model *m, ht_prune_method method, bool view, char *to, size_t size)

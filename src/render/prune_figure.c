@@ -111,7 +111,7 @@ static void fill_lines(const ht_prune_figure *figure, bool numbers, ht_prune_lin
     *lines = (ht_prune_lines){.count = figure->count,
                               .metric = first->metric,
                               .split = figure->split,
-                              .by_weights = figure->count > 1,
+                              .axis = figure->count > 1 ? ht_prune_axis_of(figure->params) : HT_BY_UNITS,
                               .terse = figure->count > 1 && numbers}; /* κ stands beside the chart */
     lines->error = isnan(first->ratio) ? first->error : (double)NAN;
     for (int i = 0; i < figure->count; i++) {
@@ -142,6 +142,10 @@ static void settings_line(const ht_prune_figure *figure, char *to, size_t size)
     const ht_params *p = figure->params;
     ht_text line = {0};
     char title[64];
+    if (!figure->trained_so) {
+        snprintf(to, size, "how it was trained is not known here · %s", figure->footer);
+        return;
+    }
     ht_preset_title(p, title, sizeof title);
     if (*title) ht_text_add(&line, "%s · ", title);
     if (*figure->step) {
@@ -208,8 +212,9 @@ static void describe(const ht_prune_entry *e, char *to, size_t size)
 
 static ht_code write_image(ht_image *image, const char *path, const ht_prune_figure *figure, ht_error *err)
 {
-    ht_png_text texts[6 + HT_PRUNE_METHODS];
-    char title[400], keys[HT_PRUNE_METHODS][32], numbers[HT_PRUNE_METHODS][NUMBERS_TEXT], methods[160] = "";
+    ht_png_text texts[7 + HT_PRUNE_METHODS];
+    char title[400], settings[400], keys[HT_PRUNE_METHODS][32], numbers[HT_PRUNE_METHODS][NUMBERS_TEXT],
+        methods[160] = "";
     size_t count = 0;
     char *preset = ht_preset_write(figure->params, err);
     if (!preset) return HT_FAIL;
@@ -220,6 +225,8 @@ static ht_code write_image(ht_image *image, const char *path, const ht_prune_fig
     }
     title_line(figure, title, sizeof title);
     texts[count++] = (ht_png_text){"Title", title};
+    settings_line(figure, settings, sizeof settings);
+    texts[count++] = (ht_png_text){"Description", settings};
     texts[count++] = (ht_png_text){"Software", "heavytail " HT_VERSION};
     texts[count++] = (ht_png_text){"heavytail:preset", preset};
     texts[count++] = (ht_png_text){"heavytail:step", figure->step};

@@ -15,6 +15,7 @@ typedef struct ht_prune_entry { /* one method; all borrowed */
 
 typedef struct ht_prune_figure {
     const ht_params *params; /* kept in the picture: `--preset F.png` reopens them */
+    bool trained_so;         /* the network was trained with them; false: how is not known */
     const char *name, *data, *split, *asked;
     const char *step;   /* of the checkpoint; "" when unknown */
     const char *footer; /* versions, kernels */
@@ -29,8 +30,8 @@ typedef struct ht_prune_figure_options {
     double scale;      /* of letters: 1 for print, 1.5 for a projector */
 } ht_prune_figure_options;
 
-/* Text chunks: Title, Software, heavytail:preset, :step, :view, :method, and for each method heavytail:prune,
- * :prune-2 … with every number shown. */
+/* Text chunks: Title, Description (the settings in the last line), Software, heavytail:preset, :step, :view,
+ * :method, and for each method heavytail:prune, :prune-2 … with every number shown. */
 ht_code ht_prune_figure_write(const char *path, const ht_prune_figure *figure,
                               const ht_prune_figure_options *options, ht_error *err);
 

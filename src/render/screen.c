@@ -22,10 +22,17 @@ void ht_screen_free(ht_screen *screen)
     ht_chart_free(&screen->chart);
 }
 
+static double measure(void *surface, const char *text)
+{
+    ht_surface *s = surface;
+    return s->ops->measure(s, HT_BOLD, text);
+}
+
 const ht_chart *ht_screen_chart(ht_screen *screen, const ht_surface *surface, const ht_model *model,
                                 ht_panel_id panel, ht_rect area)
 {
     ht_chart_clear(&screen->chart);
+    screen->chart.room = (ht_chart_room){area.w, measure, (void *)surface};
     ht_panel_fill_chart(panel, model, area.w * surface->detail, &screen->chart);
     screen->chart.large = model->present && model->view == HT_VIEW_DASHBOARD;
     ht_readout_put(model, panel, &screen->chart);
@@ -45,12 +52,6 @@ static bool charts_below(const ht_layout *layout)
 {
     int now = ht_layout_find(layout, HT_PANEL_NOW), kappa = ht_layout_find(layout, HT_PANEL_KAPPA);
     return now >= 0 && kappa >= 0 && layout->place[now].area.x == layout->place[kappa].area.x;
-}
-
-static double measure(void *surface, const char *text)
-{
-    ht_surface *s = surface;
-    return s->ops->measure(s, HT_BOLD, text);
 }
 
 const ht_form *ht_screen_form(ht_screen *screen, const ht_model *model, ht_panel_id panel, ht_rect area)

@@ -80,6 +80,16 @@ static void offer_parameters(ht_guess *guess)
     }
 }
 
+/* "--sigma" and "--noise.sigma" mean --noise.scale: words that no spelling leads from. */
+static void offer_word(ht_guess *guess)
+{
+    const char *key;
+    char name[64];
+    if (strncmp(guess->given, "--", 2) != 0 || !(key = ht_param_by_word(guess->given + 2))) return;
+    snprintf(name, sizeof name, "--%s", key);
+    ht_guess_offer_as(guess, guess->given, name);
+}
+
 static ht_code unknown_option(const char *given, const ht_option *options, ht_error *err)
 {
     static const char *const common[] = {
@@ -90,6 +100,7 @@ static ht_code unknown_option(const char *given, const ht_option *options, ht_er
     for (size_t i = 0; i < sizeof common / sizeof common[0]; i++) ht_guess_offer(&guess, common[i]);
     for (; options->name; options++) ht_guess_offer(&guess, options->name);
     offer_parameters(&guess);
+    offer_word(&guess);
     return ht_error_set(err, HT_USAGE, "unknown option '%.60s'%s (`heavytail help` lists them)", given,
                         ht_guess_words(&guess));
 }

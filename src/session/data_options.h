@@ -5,10 +5,6 @@
 #include "heavytail/dataset.h"
 #include "heavytail/params.h"
 
-/* Synthetic data are made, and files are split, from a seed of their own, so that runs with different
- * train.seed see the same samples. */
-enum { HT_DATA_SEED = 1 };
-
 /* What the data.* settings ask for. Its text is that of *params, which must outlive it; `dir` may be NULL. */
 ht_data_options ht_data_options_of(const ht_params *params, const char *dir);
 

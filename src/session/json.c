@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/text.h"
 
@@ -60,4 +61,14 @@ json_t *ht_json_labels(const ht_labels *labels)
         json_array_append_new(all, json_pack("{s:I, s:s}", "step", (json_int_t)labels->label[i].step, "text",
                                              labels->label[i].text));
     return all;
+}
+
+ht_code ht_json_print(json_t *root, ht_error *err)
+{
+    char *text = root ? json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) : NULL;
+    json_decref(root);
+    if (!text) return ht_error_set(err, HT_FAIL, "not enough memory to write the results");
+    puts(text);
+    free(text);
+    return HT_OK;
 }

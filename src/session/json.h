@@ -23,6 +23,10 @@ double ht_json_at(const json_t *object, const char *key);
 /* A parameter's value as --set takes it, so exact that it is the same number again. */
 void ht_json_value(const json_t *value, char *to, size_t size);
 
+/* Prints a result as one object and a line feed on stdout, and takes the reference; NULL: memory was short
+ * when it was made, HT_FAIL. That it could not be written main tells. */
+ht_code ht_json_print(json_t *root, ht_error *err);
+
 /* [{"step", "text"}, …] of the labels of a run. */
 json_t *ht_json_labels(const ht_labels *labels);
 

@@ -26,24 +26,16 @@ ht_file_use ht_option_file(const char *name)
 
 /* ---- paths ---- */
 
-/* Cuts the path behind its last '/', which goes; "." where there is none. */
-static void split(const char *path, char folder[PATH_MAX], char name[PATH_MAX])
-{
-    const char *slash = strrchr(path, '/');
-    snprintf(name, PATH_MAX, "%s", slash ? slash + 1 : path);
-    snprintf(folder, PATH_MAX, "%.*s", slash ? (int)(slash - path) + (slash == path) : 1, slash ? path : ".");
-}
-
 /* Without links; of what is not there yet its folder's. */
 static void resolve(const char *path, char to[PATH_MAX])
 {
-    char plain[PATH_MAX], folder[PATH_MAX], name[PATH_MAX], whole[PATH_MAX];
+    char plain[PATH_MAX], folder[PATH_MAX], whole[PATH_MAX];
     if (realpath(path, to)) return;
     snprintf(plain, sizeof plain, "%s", path);
     for (size_t n = strlen(plain); n > 1 && plain[n - 1] == '/'; n--) plain[n - 1] = '\0';
-    split(plain, folder, name);
+    ht_file_folder(plain, folder, sizeof folder);
     ht_error ignored; /* a name that is too long is told when it is written */
-    if (!realpath(folder, whole) || ht_file_join(to, PATH_MAX, whole, name, &ignored) != HT_OK)
+    if (!realpath(folder, whole) || ht_file_join(to, PATH_MAX, whole, ht_file_name(plain), &ignored) != HT_OK)
         snprintf(to, PATH_MAX, "%s", plain);
 }
 
@@ -105,6 +97,20 @@ static ht_code check(const output *o, const ht_arguments *args, const ht_option 
     return HT_OK;
 }
 
+/* Two files under one name: the second would replace the first. */
+static ht_code check_others(const output *o, const ht_option *first, const ht_option *here, ht_error *err)
+{
+    char other[PATH_MAX];
+    for (const ht_option *w = first; w < here; w++) {
+        if (ht_option_file(w->name) != HT_FILE_WRITTEN || !w->value || !*w->value) continue;
+        resolve(*w->value, other);
+        if (strcmp(other, o->path) == 0)
+            return ht_error_set(err, HT_USAGE, "%s %.200s: %s is to write the same file; give two names",
+                                o->option, o->given, w->name);
+    }
+    return HT_OK;
+}
+
 ht_code ht_outputs_check(const ht_arguments *args, const ht_option *options, ht_error *err)
 {
     for (const ht_option *w = options; w->name; w++) {
@@ -113,9 +119,11 @@ ht_code ht_outputs_check(const ht_arguments *args, const ht_option *options, ht_
         if (ht_option_file(w->name) != HT_FILE_WRITTEN || !w->value || !*w->value) continue;
         o.given = *w->value;
         resolve(o.given, o.path);
-        split(o.path, folder, o.name);
+        ht_file_folder(o.path, folder, sizeof folder);
+        ht_text_copy(o.name, sizeof o.name, ht_file_name(o.path));
         resolve(folder, o.folder); /* which --run may be about to make */
-        if (check(&o, args, options, err) != HT_OK) return err->code;
+        if (check(&o, args, options, err) != HT_OK || check_others(&o, options, w, err) != HT_OK)
+            return err->code;
     }
     return HT_OK;
 }

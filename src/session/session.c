@@ -1,6 +1,7 @@
 #include "session/session.h"
 
 #include "base/file.h"
+#include "base/text.h"
 #include "engine/run/checkpoint.h"
 #include "params/preset.h"
 
@@ -77,10 +78,13 @@ ht_code ht_session_set(ht_session *s, ht_param p, double value, ht_error *err)
     return code;
 }
 
-/* A resumed run: as it was, then what the command line says on top, change by change. */
+/* A resumed run: as it was, then what the command line says on top, change by change. It is called after the
+ * preset whose settings it has from now on; the journal, which begins with the first, has what changed. */
 static ht_code go_on(ht_session *s, const ht_arguments *args, const char *run, ht_error *err)
 {
     ht_params wanted;
+    char preset[sizeof wanted.preset];
+    ht_text_copy(preset, sizeof preset, s->params.preset); /* as preset.ini has it */
     if (ht_rundir_resume(s->dir, s->trainer, err) != HT_OK) return err->code;
     s->params = *ht_trainer_params(s->trainer);
     s->planned = ht_params_get(&s->params, HT_P_TRAIN_STEPS);
@@ -90,6 +94,8 @@ static ht_code go_on(ht_session *s, const ht_arguments *args, const char *run, h
     if (wanted_params(args, &s->params, run, &wanted, err) != HT_OK) return err->code;
     for (int p = 0; p < HT_P_COUNT; p++)
         if (ht_session_set(s, p, ht_params_get(&wanted, p), err) != HT_OK) return err->code;
+    ht_trainer_set_preset(s->trainer, args->preset ? wanted.preset : preset);
+    s->params = *ht_trainer_params(s->trainer);
     return HT_OK;
 }
 

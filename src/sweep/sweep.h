@@ -68,9 +68,6 @@ ht_code ht_plan_load(ht_plan *plan, const char *name, const ht_arguments *args, 
 
 /* ---- sweep_dir.c ---- */
 
-/* DIR, or DIR/NAME of a grid that has a name. */
-ht_code ht_sweep_path(const ht_grid *grid, const char *dir, char *path, size_t size, ht_error *err);
-
 /* Makes the grid's directory, or checks that it holds a sweep of the same settings with the same parameters
  * varied: then this grid extends it. HT_USAGE names the setting that differs. */
 ht_code ht_sweep_prepare(const ht_grid *grid, const char *dir, ht_error *err);

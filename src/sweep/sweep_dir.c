@@ -14,7 +14,8 @@
 
 enum { PATH_LIMIT = 4096, JSON_LIMIT = 1 << 20 };
 
-ht_code ht_sweep_path(const ht_grid *grid, const char *dir, char *path, size_t size, ht_error *err)
+/* DIR, or DIR/NAME of a grid that has a name. */
+static ht_code path_of(const ht_grid *grid, const char *dir, char *path, size_t size, ht_error *err)
 {
     if (grid->name[0]) return ht_file_join(path, size, dir, grid->name, err);
     int length = snprintf(path, size, "%s", dir);
@@ -28,7 +29,7 @@ static ht_code path_in(const ht_grid *grid, const char *dir, const char *name, c
                        ht_error *err)
 {
     char own[PATH_LIMIT];
-    if (ht_sweep_path(grid, dir, own, sizeof own, err) != HT_OK) return err->code;
+    if (path_of(grid, dir, own, sizeof own, err) != HT_OK) return err->code;
     return ht_file_join(path, PATH_LIMIT, own, name, err);
 }
 
@@ -161,7 +162,7 @@ int ht_sweep_hold(const ht_grid *grid, const char *dir)
 {
     char path[PATH_LIMIT];
     ht_error unused;
-    if (ht_sweep_path(grid, dir, path, sizeof path, &unused) != HT_OK) return -1;
+    if (path_of(grid, dir, path, sizeof path, &unused) != HT_OK) return -1;
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd >= 0) flock(fd, LOCK_SH); /* a process that cleans is soon done */
     return fd;
@@ -186,7 +187,7 @@ void ht_sweep_clean(const ht_grid *grid, const char *dir)
     ht_error unused;
     int fd = ht_sweep_hold(grid, dir);
     if (fd < 0) return;
-    if (ht_sweep_path(grid, dir, path, sizeof path, &unused) == HT_OK && flock(fd, LOCK_EX | LOCK_NB) == 0 &&
+    if (path_of(grid, dir, path, sizeof path, &unused) == HT_OK && flock(fd, LOCK_EX | LOCK_NB) == 0 &&
         path_in(grid, dir, "cells", cells, &unused) == HT_OK) {
         clean_in(path);
         clean_in(cells);

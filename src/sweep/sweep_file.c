@@ -153,10 +153,10 @@ static void list_embedded(char *to, size_t size)
     size_t used = 0;
     to[0] = '\0';
     for (size_t i = 0; i < ht_embedded_count; i++) {
-        const char *path = ht_embedded_files[i].name, *name = strrchr(path, '/');
-        if (!name || !ht_text_ends(path, ".sweep")) continue;
-        int length = (int)(strlen(name + 1) - strlen(".sweep"));
-        int written = snprintf(to + used, size - used, " '%.*s'", length, name + 1);
+        char name[64];
+        if (!ht_text_ends(ht_embedded_files[i].name, ".sweep")) continue;
+        ht_file_stem(ht_embedded_files[i].name, name, sizeof name);
+        int written = snprintf(to + used, size - used, " '%s'", name);
         if (written < 0 || (size_t)written >= size - used) return;
         used += (size_t)written;
     }

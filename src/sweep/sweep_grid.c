@@ -190,6 +190,10 @@ ht_code ht_grid_seeds(ht_grid *grid, const char *text, ht_error *err)
     char rest, value[32];
     ht_vary *axis = new_axis(grid, HT_P_TRAIN_SEED, err);
     if (!axis) return err->code;
+    if (sscanf(text, "%16llu-%16llu%c", &first, &last, &rest) == 2)
+        return ht_error_set(err, HT_USAGE,
+                            "--seeds %.40s: a range is written with dots; did you mean '%llu..%llu'?", text,
+                            first, last);
     if (!strstr(text, ".."))
         return take_list(grid, axis, text, err) == HT_OK ? HT_OK : ht_error_prefix(err, "--seeds");
     if (sscanf(text, "%16llu..%16llu%c", &first, &last, &rest) != 2 || first > last ||

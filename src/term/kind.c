@@ -28,7 +28,7 @@ static bool begins(const char *text, const char *with)
 }
 
 /* tmux speaks 24 bits whatever it runs in; screen reads such colours as something else. */
-bool ht_term_true_colour(void)
+static bool true_colour(void)
 {
     const char *promise = getenv("COLORTERM"), *name = getenv("TERM"), *tmux = getenv("TMUX");
     if (!promise || !(strcmp(promise, "truecolor") == 0 || strcmp(promise, "24bit") == 0)) return false;
@@ -65,7 +65,7 @@ static bool follows_xterm(const char *name)
     for (size_t i = 0; i < sizeof families / sizeof families[0]; i++)
         if (begins(name, families[i])) return true;
     return strcmp(name, "st") == 0 || ends(name, "-256color") || ends(name, "-direct") ||
-           ends(name, "-truecolor") || ht_term_true_colour();
+           ends(name, "-truecolor") || true_colour();
 }
 
 /* By the order in which they know more. Almost all terminals of today follow xterm; tmux and screen have
@@ -120,7 +120,7 @@ ht_code ht_term_kind_find(ht_term_kind *kind, ht_error *err)
             name);
     else if (fall_back(kind, name, err) != HT_OK)
         return err->code;
-    kind->true_colour = ht_term_true_colour();
+    kind->true_colour = true_colour();
     if (kind->true_colour && !kind->notice[0]) prefer_colours(kind, colours);
     return HT_OK;
 }

@@ -16,7 +16,4 @@ typedef struct ht_term_kind {
 /* From TERM, COLORTERM and the descriptions on this system. HT_FAIL says what to set. */
 ht_code ht_term_kind_find(ht_term_kind *kind, ht_error *err);
 
-/* COLORTERM says 24-bit colours, and no multiplexer between us and the terminal loses them. */
-bool ht_term_true_colour(void);
-
 #endif

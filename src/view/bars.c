@@ -9,6 +9,7 @@
 #include "view/ghost.h"
 #include "view/keymap.h"
 #include "view/layers/layers.h"
+#include "view/watched/watched.h"
 
 __attribute__((format(printf, 4, 5))) static void add(ht_span *spans, int *count, ht_role role,
                                                       const char *format, ...)
@@ -54,6 +55,11 @@ int ht_bars_title_left(const ht_model *m, ht_span spans[HT_SPANS])
     int count = 0;
     char title[41];
     add(spans, &count, HT_ROLE_BRAND, " heavytail ");
+    if (m->watched) {
+        add(spans, &count, HT_ROLE_NOISE, " watch %s ", m->watched->name);
+        add(spans, &count, HT_ROLE_DIM, " %s ", m->shape);
+        return count;
+    }
     if (!of_comparison(m)) add_noise(&m->applied, spans, &count);
     ht_text_copy(title, sizeof title, m->title);
     add(spans, &count, HT_ROLE_TEXT, " %s ", title);
@@ -77,6 +83,22 @@ static int title_of_comparison(const ht_compare_state *s, ht_span spans[HT_SPANS
     return count;
 }
 
+/* The state, and of which step what is shown is; a run that started again has a number. */
+static int title_of_watched(const ht_model *m, ht_span spans[HT_SPANS])
+{
+    const ht_watched *w = m->watched;
+    int count = 0;
+    char step[32];
+    bool seen = w->look || w->scalars;
+    ht_format_grouped(step, sizeof step, (long long)m->step);
+    add(spans, &count, seen ? HT_ROLE_GOOD : HT_ROLE_WARNING, seen ? " ● watching " : " ○ waiting ");
+    if (m->frozen) add(spans, &count, HT_ROLE_WARNING, "▪ view frozen ");
+    if (seen) add(spans, &count, HT_ROLE_TEXT, " step %s ", step);
+    if (w->run > 0) add(spans, &count, HT_ROLE_MARK, " run %d ", w->run + 1);
+    if (w->trainings > 1) add(spans, &count, HT_ROLE_DIM, " %d of %d (n: next) ", w->shown + 1, w->trainings);
+    return count;
+}
+
 int ht_bars_title_right(const ht_model *m, ht_span spans[HT_SPANS])
 {
     static const struct {
@@ -89,6 +111,7 @@ int ht_bars_title_right(const ht_model *m, ht_span spans[HT_SPANS])
     char step[32], epoch[24], rate[24];
     int count = 0, seconds = (int)m->seconds;
     if (of_comparison(m)) return title_of_comparison(&m->compare, spans);
+    if (m->watched) return title_of_watched(m, spans);
     ht_format_grouped(step, sizeof step, (long long)m->step);
     ht_format_short(epoch, sizeof epoch, m->epoch, 3);
     if (m->steps_per_second < 1000)
@@ -128,6 +151,9 @@ static void add_key(ht_span *spans, int *n, const ht_key_info *key, const char *
 /* The bar has the words for what can be done here. */
 static bool belongs(const ht_model *m, ht_action action)
 {
+    if (ht_watched_refusal(m, action)) return false;
+    if (action == HT_DO_TWIN) return !m->watched || m->watched->trainings > 1;
+    if (action == HT_DO_LAYERS) return m->watched != NULL;
     if (m->view == HT_VIEW_SETTINGS) /* where letters find */
         return action == HT_DO_PAUSE || action == HT_DO_SETTINGS || action == HT_DO_HELP ||
                action == HT_DO_QUIT;
@@ -149,6 +175,7 @@ static void add_keys(const ht_model *m, ht_span *spans, int *n)
     for (size_t i = 0; i < count; i++) {
         const char *word = keys[i].bar;
         if (!word || !belongs(m, keys[i].action)) continue;
+        if (m->watched && keys[i].action == HT_DO_TWIN) word = "next training";
         if (keys[i].action == HT_DO_PAUSE)
             word = m->view == HT_VIEW_RUNS                        ? "tick"
                    : running_width_sweep(m) || m->compare.running ? "stop"

@@ -239,10 +239,10 @@ ht_role ht_ghost_role(const ht_ghost *ghost)
 
 ht_series *ht_ghost_add(const ht_model *m, ht_chart *chart, int i, int columns, int count)
 {
-    enum { WIDE_FROM = 2 * 90, NAMED_FROM = 2 * 30 }; /* half columns: room for settings, for a name */
+    enum { WIDE_FROM = 90, NAMED_FROM = 30 }; /* columns: room for settings, for a name */
     char label[40];
     const ht_ghost *ghost = m->ghost[i];
-    if (columns >= (ghost->name[0] ? NAMED_FROM : WIDE_FROM))
+    if (ht_chart_columns(chart, columns) >= (ghost->name[0] ? NAMED_FROM : WIDE_FROM))
         ht_ghost_label(m, ghost, label, sizeof label);
     else
         snprintf(label, sizeof label, "%c", ghost->letter);

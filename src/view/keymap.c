@@ -99,6 +99,11 @@ static const ht_key_info table[] = {
      NULL,
      "runs side by side: earlier ones and run directories; Space ticks them into the charts, a table "
      "compares"},
+    {HT_DO_LAYERS,
+     {'W'},
+     "W",
+     "layers",
+     "of a watched training: its layers side by side, tails, κ and norms over the steps, and as a table"},
     {HT_DO_TURN, {'v'}, "v", NULL, "the next charts, where there is no room for all of them"},
     {HT_DO_GHOST, {'g'}, "g", "ghost", "pin the run as a ghost: its curves stay, dimmed, beside what comes"},
     {HT_DO_NAME_GHOST, {'N'}, "N", NULL, "give the ghost pinned last a name, for legends and tables"},
@@ -136,7 +141,9 @@ static const ht_key_info table[] = {
      {'i'},
      "i",
      NULL,
-     "a cursor with the exact values of this chart; ← → < > Home End move it, Tab: the next chart"},
+     "a cursor with the exact values of this chart; ← → < > Home End move it, Tab: the next chart (text: the "
+     "next "
+     "temperature)"},
     {HT_DO_SMOOTH,
      {'m'},
      "m",

@@ -56,6 +56,7 @@ typedef enum ht_action {
     HT_DO_COMPARE,
     HT_DO_METHOD,
     HT_DO_RUNS,
+    HT_DO_LAYERS,
     HT_DO_GHOST,
     HT_DO_NAME_GHOST,
     HT_DO_DROP_GHOST,

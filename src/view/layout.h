@@ -28,6 +28,9 @@ typedef struct ht_scene {
     int turn;        /* dashboard: which of the charts are shown where there is no room for all */
     bool timeline;   /* the bar of states to go back to is open */
     bool lesson;     /* a lesson's page is open */
+    bool watched;    /* the training is another program's: */
+    bool metrics;    /* … with metrics that have no chart of their own */
+    bool text;       /* samples are text: the dashboard shows what the network writes */
     int message;     /* rows of the message, kept free above the key bar */
 } ht_scene;
 

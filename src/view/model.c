@@ -85,6 +85,7 @@ void ht_model_init(ht_model *m, const ht_params *params, int inputs, int classes
     m->prune_cursor = -1; /* at κ until it is moved */
     m->prune_timed = NAN;
     m->window_end = NAN;
+    m->temperature = 0.8;
     m->layer = m->heat_layer = HT_ALL_LAYERS;
 }
 

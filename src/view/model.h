@@ -30,6 +30,7 @@ typedef enum ht_view {
     HT_VIEW_COMPARE,
     HT_VIEW_METHOD,
     HT_VIEW_RUNS,
+    HT_VIEW_LAYERS,
     HT_VIEW_SETTINGS,
     HT_VIEW_HELP,
     HT_VIEW_COUNT
@@ -118,6 +119,14 @@ typedef struct ht_lesson_page {
     char next[100]; /* how it goes on */
 } ht_lesson_page;
 
+/* Of samples that are token sequences: their tokens, and losses to compare with. */
+typedef struct ht_language {
+    int tokens;                     /* different ones; 0: samples are no token sequences */
+    const uint32_t *characters;     /* (tokens) as in ht_dataset, borrowed; NULL: tokens are numbers */
+    bool bytes;                     /* characters are bytes */
+    double unigram, least, entropy; /* nats a token, as in ht_token_losses and ht_dataset; 0: not known */
+} ht_language;
+
 typedef struct ht_model {
     /* what runs */
     bool opening;                      /* the data are being opened; training starts by itself then */
@@ -125,8 +134,9 @@ typedef struct ht_model {
     char title[64];                    /* of the settings: "ecg-demo", or whose data these are */
     int picture_width, picture_height; /* of a sample; 0: samples are no pictures of one channel */
     size_t samples;                    /* of the training part; 0: not known yet */
-    double masked;                     /* the share of the hidden weights that stay zero */
-    ht_params asked, applied;          /* sliders show both */
+    ht_language language;
+    double masked;            /* the share of the hidden weights that stay zero */
+    ht_params asked, applied; /* sliders show both */
     ht_state state;
     char message[HT_MESSAGE]; /* of the state; empty when there is nothing to say */
     bool message_is_note;     /* a note (exported …) that the next key clears, not a warning */
@@ -157,7 +167,9 @@ typedef struct ht_model {
     struct ht_ghost
         *left_run; /* what the last reset left: its history comes back when that is undone; owned */
     struct ht_ghost *spare_ghost; /* memory of former ones: ghost.h; owned */
-    struct ht_shelf *shelf;       /* runs to compare with: runs/shelf.h; owned, NULL until there is one */
+    struct ht_watched
+        *watched;           /* a training of another program (watched/watched.h); borrowed. NULL: our own */
+    struct ht_shelf *shelf; /* runs to compare with: runs/shelf.h; owned, NULL until there is one */
     /* the states that the trainer keeps */
     ht_stored stored;
     bool leaving;   /* on the way back: the newest ghost keeps the future that is left */
@@ -169,9 +181,10 @@ typedef struct ht_model {
     /* how it is shown */
     ht_view view, view_before_help;
     ht_panel_id focus;
-    int control;   /* 0 .. HT_CONTROLS-1 */
-    bool tail_all; /* tail view: the table shows all estimates, not only those to trust first */
-    int layer;     /* that is picked (layers/layers.h): a hidden one, from 0, or HT_ALL_LAYERS */
+    int control;        /* 0 .. HT_CONTROLS-1 */
+    bool tail_all;      /* tail view: the table shows all estimates, not only those to trust first */
+    double temperature; /* of the text that is sampled */
+    int layer;          /* that is picked (layers/layers.h): a hidden one, from 0, or HT_ALL_LAYERS */
     bool loss_log, weights_log_x, weights_log_y, norms_log, strip_log;
     bool present;               /* presentation: one or two charts and large numbers */
     unsigned hidden;            /* panels left out of the dashboard: bit 1 << id */
@@ -202,6 +215,9 @@ extern const ht_param ht_model_controls[HT_CONTROLS];
 /* A model of about 6 MB: allocate it. */
 void ht_model_init(ht_model *model, const ht_params *params, int inputs, int classes, const char *data_title);
 
+/* The next temperature of sampled text: 0, 0.5, 0.8, 1, 1.2, and from there 0 again. */
+double ht_model_next_temperature(double temperature);
+
 /* Says the shape of a sample (0: none); only pictures of one channel are drawn as such. */
 void ht_model_pictures(ht_model *model, int channels, int height, int width);
 
@@ -227,6 +243,8 @@ void ht_model_noise(const ht_params *params, char *to, size_t size);
 
 /* What a chart without a point says: how the first comes. */
 const char *ht_model_waits(const ht_model *model);
+/* The same of what is found in the weights. */
+const char *ht_model_measuring(const ht_model *model);
 
 /* The one that = types a value of: the chosen control's, or the chosen setting's. */
 ht_param ht_model_edited(const ht_model *model);

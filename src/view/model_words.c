@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "view/layers/layers.h"
 #include "view/model.h"
+#include "view/watched/watched.h"
 
 const ht_param ht_model_controls[HT_CONTROLS] = {HT_P_NOISE_TYPE, HT_P_NOISE_ALPHA, HT_P_NOISE_SCALE,
                                                  HT_P_TRAIN_LR, HT_P_TRAIN_BATCH};
@@ -142,8 +143,14 @@ const char *ht_model_error_symbol(const ht_report *r)
 
 const char *ht_model_waits(const ht_model *m)
 {
+    if (m->watched) return ht_watched_waits(m->watched, true);
     return m->opening                     ? "opening; training starts by itself"
            : m->lesson.open               ? "the lesson starts training"
            : m->state == HT_STATE_RUNNING ? "the first steps"
                                           : "Space starts training";
+}
+
+const char *ht_model_measuring(const ht_model *m)
+{
+    return m->watched ? ht_watched_waits(m->watched, false) : "measuring";
 }

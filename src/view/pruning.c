@@ -12,10 +12,10 @@ unsigned ht_pruning_shown(const ht_model *m)
     return m->prune_shown | 1u << m->prune_lead;
 }
 
-bool ht_pruning_by_weights(const ht_model *m)
+ht_prune_axis ht_pruning_axis(const ht_model *m)
 {
     unsigned shown = ht_pruning_shown(m);
-    return (shown & (shown - 1)) != 0;
+    return shown & (shown - 1) ? ht_prune_axis_of(&m->applied) : HT_BY_UNITS;
 }
 
 /* The shown method after (1) or before (-1) this one; itself if there is no other. */
@@ -56,18 +56,18 @@ const ht_prune_look *ht_pruning_lead(const ht_model *m)
     return &m->report.look[m->prune_lead];
 }
 
-const ht_prune_point *ht_pruning_at(const ht_prune_look *look, double x, bool by_weights)
+const ht_prune_point *ht_pruning_at(const ht_prune_look *look, double x, ht_prune_axis axis)
 {
     if (look->count == 0) return NULL;
     int i = 0;
-    while (i + 1 < look->count && ht_prune_x(&look->points[i + 1], by_weights) <= x + 1e-9) i++;
+    while (i + 1 < look->count && ht_prune_x(&look->points[i + 1], axis) <= x + 1e-9) i++;
     return &look->points[i];
 }
 
 const ht_prune_point *ht_pruning_under(const ht_model *m, const ht_prune_look *look)
 {
     bool kappa = m->prune_cursor < 0 && look == ht_pruning_lead(m) && look->count > 0;
-    return kappa ? &look->at : ht_pruning_at(look, ht_pruning_cursor(m), ht_pruning_by_weights(m));
+    return kappa ? &look->at : ht_pruning_at(look, ht_pruning_cursor(m), ht_pruning_axis(m));
 }
 
 double ht_pruning_cursor(const ht_model *m)
@@ -75,15 +75,15 @@ double ht_pruning_cursor(const ht_model *m)
     const ht_prune_look *look = ht_pruning_lead(m);
     if (m->prune_cursor >= 0) return m->prune_cursor;
     if (look->count == 0) look = &m->report.look[HT_PRUNE_NODE]; /* until there is one */
-    return look->count ? ht_prune_x(&look->at, ht_pruning_by_weights(m)) : 0;
+    return look->count ? ht_prune_x(&look->at, ht_pruning_axis(m)) : 0;
 }
 
 /* The x of the point beside the one at x; x itself at the ends. */
-static double beside(const ht_prune_look *look, double x, int direction, bool by_weights)
+static double beside(const ht_prune_look *look, double x, int direction, ht_prune_axis axis)
 {
-    int at = (int)(ht_pruning_at(look, x, by_weights) - look->points);
+    int at = (int)(ht_pruning_at(look, x, axis) - look->points);
     for (int i = at; i >= 0 && i < look->count; i += direction) {
-        double there = ht_prune_x(&look->points[i], by_weights);
+        double there = ht_prune_x(&look->points[i], axis);
         if (direction * (there - x) > 1e-9) return there;
     }
     return x;
@@ -93,10 +93,10 @@ void ht_pruning_move(ht_model *m, int direction, bool far)
 {
     const double STEP = 0.005, FAR = 0.05;
     const ht_prune_look *look = ht_pruning_lead(m);
-    bool by_weights = ht_pruning_by_weights(m);
+    ht_prune_axis axis = ht_pruning_axis(m);
     double from = ht_pruning_cursor(m), to = from + direction * (far ? FAR : STEP);
     if (look->count > 0) { /* at least to the next point that was looked at */
-        double next = beside(look, from, direction, by_weights);
+        double next = beside(look, from, direction, axis);
         to = direction > 0 ? fmax(to, next) : fmin(to, next);
     }
     m->prune_cursor = fmin(1, fmax(0, to));
@@ -122,8 +122,7 @@ ht_analysis_request ht_pruning_request(const ht_model *m)
 ht_prune_intent ht_pruning_intent(const ht_model *m, bool keep_mask)
 {
     ht_prune_intent intent = {ht_prune_spec_of(&m->applied, NULL), keep_mask};
-    const ht_prune_point *p =
-        ht_pruning_at(ht_pruning_lead(m), ht_pruning_cursor(m), ht_pruning_by_weights(m));
+    const ht_prune_point *p = ht_pruning_at(ht_pruning_lead(m), ht_pruning_cursor(m), ht_pruning_axis(m));
     intent.spec.method = m->prune_lead;
     /* On κ itself what the settings ask for: with several layers each goes to the error, at its own ratio. */
     if (m->prune_cursor >= 0 && p)

@@ -5,11 +5,12 @@
 #ifndef HT_VIEW_PRUNING_H
 #define HT_VIEW_PRUNING_H
 
+#include "chart/prune_chart.h"
 #include "view/model.h"
 
 /* Bit 1 << method; the one that is read in full is always among them. */
 unsigned ht_pruning_shown(const ht_model *model);
-bool ht_pruning_by_weights(const ht_model *model);
+ht_prune_axis ht_pruning_axis(const ht_model *model);
 
 /* The method whose turn it is: hidden ones show and are read in full, shown ones are read in full, the one
  * that is goes (unless it is the last). */
@@ -21,7 +22,7 @@ void ht_pruning_next(ht_model *model, int direction);
 const ht_prune_look *ht_pruning_lead(const ht_model *model);
 
 /* The point at x or next to its left; NULL without a curve. */
-const ht_prune_point *ht_pruning_at(const ht_prune_look *look, double x, bool by_weights);
+const ht_prune_point *ht_pruning_at(const ht_prune_look *look, double x, ht_prune_axis axis);
 
 /* The point that the cursor stands on, of any shown method; on κ of the one that is read in full κ itself,
  * which with several layers is no point of the curve. */

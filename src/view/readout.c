@@ -141,6 +141,18 @@ static void read_ghost_end(const ht_series *s, double x, ht_chart *chart)
     in_brief(brief, s->role, "%s %s%s at its %s", short_name_of(s), text, unit_of(chart), step);
 }
 
+/* " = 0.045 bits", where the chart has another unit. */
+static const char *also_of(const ht_chart *chart, double value)
+{
+    static _Thread_local char also[48];
+    char number[24];
+    also[0] = '\0';
+    if (!chart->also) return also;
+    ht_format_short(number, sizeof number, value * chart->also_times, 4);
+    snprintf(also, sizeof also, " = %s %s", number, chart->also);
+    return also;
+}
+
 /* "train 0.031 nats (10–90 %: 0.02 … 0.05)" */
 static void read_line(const ht_series *s, double x, ht_chart *chart)
 {
@@ -158,8 +170,9 @@ static void read_line(const ht_series *s, double x, ht_chart *chart)
     ht_format_short(high, sizeof high, to, 3);
     if (from <= value && value <= to && from < to)
         snprintf(around, sizeof around, " (%s: %s … %s)", band->said, low, high);
-    ht_brief *brief = add(chart, "%s %s%s%s", name_of(s), text, unit_of(chart), around);
-    in_brief(brief, s->role, "%s %s%s", short_name_of(s), text, unit_of(chart));
+    ht_brief *brief =
+        add(chart, "%s %s%s%s%s", name_of(s), text, unit_of(chart), also_of(chart, value), around);
+    in_brief(brief, s->role, "%s %s%s%s", short_name_of(s), text, unit_of(chart), also_of(chart, value));
 }
 
 /* A band whose line has another role, or none. */
@@ -351,6 +364,7 @@ static void read_settings(const ht_model *m, ht_chart *chart, double step)
 {
     char noise[64];
     double near = 0.01 * (chart->x.high - chart->x.low);
+    if (m->watched) return; /* another program's settings are not known */
     ht_params then = ht_model_params_at(m, step);
     ht_model_noise(&then, noise, sizeof noise);
     /* One line: a chart of 12 rows has room for it beside a ghost's values. */

@@ -3,6 +3,7 @@
 #include "view/bars.h"
 #include "view/panel.h"
 #include "view/view.h"
+#include "view/watched/watched.h"
 
 /* Rows of the timeline, under any view; of a lesson, in the same place: one of the two. */
 enum { BAR = 6, BAR_TALL = 8, TALL = 34, PAGE = 10, PAGE_TALL = 12, PAGE_FROM = 20 };
@@ -12,10 +13,13 @@ ht_scene ht_scene_of(const ht_model *m, int columns)
     return (ht_scene){.view = m->view,
                       .focus = m->focus,
                       .present = m->present,
-                      .hidden = m->hidden,
+                      .hidden = m->hidden | ht_watched_idle(m),
+                      .watched = m->watched != NULL,
+                      .metrics = ht_watched_has_metrics(m),
                       .turn = m->turn,
                       .timeline = m->timeline,
                       .lesson = m->lesson.open && !m->timeline,
+                      .text = m->language.tokens > 0,
                       .message = ht_bars_message_rows(m, columns)};
 }
 

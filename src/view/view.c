@@ -23,6 +23,7 @@ static const ht_view_info table[HT_VIEW_COUNT] = {
     [HT_VIEW_COMPARE] = {"methods", HT_DO_COMPARE, HT_PANEL_COMPARE, false, PAGE_WHOLE, ht_place_compare},
     [HT_VIEW_METHOD] = {"method", HT_DO_METHOD, HT_PANEL_EPOCHS, false, PAGE_WHOLE, ht_place_method},
     [HT_VIEW_RUNS] = {"runs", HT_DO_RUNS, HT_PANEL_RUNS, true, PAGE_WHOLE, ht_place_runs},
+    [HT_VIEW_LAYERS] = {"layers", HT_DO_LAYERS, HT_PANEL_LAYERS, false, PAGE_WHOLE, ht_place_layers},
     [HT_VIEW_SETTINGS] = {"settings", HT_DO_NOTHING, HT_PANEL_SETTINGS, true, PAGE_WHOLE, ht_place_settings},
     [HT_VIEW_HELP] = {"help", HT_DO_NOTHING, HT_PANEL_HELP, true, PAGE_WHOLE, ht_place_help},
 };

@@ -40,9 +40,8 @@ void ht_place_width(ht_layout *layout, ht_rect area, const ht_scene *scene);
 void ht_place_compare(ht_layout *layout, ht_rect area, const ht_scene *scene);
 void ht_place_method(ht_layout *layout, ht_rect area, const ht_scene *scene);
 void ht_place_runs(ht_layout *layout, ht_rect area, const ht_scene *scene);
+void ht_place_layers(ht_layout *layout, ht_rect area, const ht_scene *scene);
 void ht_place_settings(ht_layout *layout, ht_rect area, const ht_scene *scene);
 void ht_place_help(ht_layout *layout, ht_rect area, const ht_scene *scene);
-/* A chart, and its read-out at the right: for views of that shape. */
-void ht_place_beside(ht_layout *layout, ht_rect area, ht_panel_id chart, ht_panel_id readout);
 
 #endif

@@ -22,17 +22,39 @@ static void put_grid(ht_layout *layout, ht_rect area, const ht_panel_id *panels,
 
 static bool is_shown(const ht_scene *scene, ht_panel_id panel)
 {
+    if (panel == HT_PANEL_METRICS) return scene->metrics;
     return !(scene->hidden >> panel & 1);
+}
+
+/* The numbers of the moment: of a training of another program, what is known of it. */
+static ht_panel_id numbers_of(const ht_scene *scene)
+{
+    return scene->watched ? HT_PANEL_WATCHED : HT_PANEL_NOW;
 }
 
 /* ---- dashboard --------------------------------------------------------------------------------- */
 
 enum {
-    CHARTS = 8,
+    ORDER = 9,
+    CHARTS = ORDER + 1, /* with the text */
     GRID_CHARTS = 6,
     SIDE_CHART = 10,
     SIDE_LEAST = 46
 }; /* the last two stand in the right column where it is high enough */
+
+/* The charts in their order; of text what the network writes is the one at `place`, and the accuracy, which
+ * says less then, comes late. Returns how many there are. */
+static int with_text(const ht_scene *scene, const ht_panel_id order[ORDER], int place, ht_panel_id to[CHARTS])
+{
+    int count = 0;
+    for (int i = 0; i < ORDER; i++) {
+        if (scene->text && i == place) to[count++] = HT_PANEL_TEXT;
+        if (scene->text && order[i] == HT_PANEL_ACCURACY) continue;
+        if (scene->text && order[i] == HT_PANEL_HEAT) to[count++] = HT_PANEL_ACCURACY;
+        to[count++] = order[i];
+    }
+    return count;
+}
 
 /* Those of the charts that are shown, in this order. */
 static int shown_charts(const ht_scene *scene, const ht_panel_id *order, int charts, ht_panel_id *shown)
@@ -92,26 +114,37 @@ static void place_side(ht_layout *layout, ht_rect side, const ht_scene *scene, c
                       : top;
     if (!controls && !now) top = 0, below = side.h;
     ht_layout_put(layout, HT_PANEL_CONTROLS, (ht_rect){side.x, side.y, side.w, h});
-    if (now) ht_layout_put(layout, HT_PANEL_NOW, (ht_rect){side.x, side.y + h, side.w, top - h});
+    if (now) ht_layout_put(layout, numbers_of(scene), (ht_rect){side.x, side.y + h, side.w, top - h});
     if (count > 0) put_grid(layout, (ht_rect){side.x, side.y + top, side.w, below}, charts, count, 1);
 }
 
 /* Charts beside a column of controls and read-outs. */
 static void large_dashboard(ht_layout *layout, ht_rect area, const ht_scene *scene, int columns)
 {
-    static const ht_panel_id two[CHARTS] = {HT_PANEL_LOSS,  HT_PANEL_WEIGHTS, HT_PANEL_ACCURACY,
-                                            HT_PANEL_NORMS, HT_PANEL_TAIL,    HT_PANEL_PRUNING,
-                                            HT_PANEL_KAPPA, HT_PANEL_HEAT};
-    static const ht_panel_id three[CHARTS] = {HT_PANEL_LOSS,    HT_PANEL_ACCURACY, HT_PANEL_TAIL,
-                                              HT_PANEL_WEIGHTS, HT_PANEL_NORMS,    HT_PANEL_PRUNING,
-                                              HT_PANEL_KAPPA,   HT_PANEL_HEAT};
-    enum { SIDE = 30, WIDE_SIDE = 40, WIDE_FROM = 180, HIGH_FROM = 44 };
-    const ht_panel_id *order = columns == 3 ? three : two;
-    ht_panel_id charts[CHARTS], beside[CHARTS - GRID_CHARTS];
+    static const ht_panel_id two[ORDER] = {HT_PANEL_LOSS,  HT_PANEL_WEIGHTS, HT_PANEL_ACCURACY,
+                                           HT_PANEL_NORMS, HT_PANEL_TAIL,    HT_PANEL_PRUNING,
+                                           HT_PANEL_KAPPA, HT_PANEL_HEAT,    HT_PANEL_METRICS};
+    static const ht_panel_id three[ORDER] = {HT_PANEL_LOSS,    HT_PANEL_ACCURACY, HT_PANEL_TAIL,
+                                             HT_PANEL_WEIGHTS, HT_PANEL_NORMS,    HT_PANEL_PRUNING,
+                                             HT_PANEL_KAPPA,   HT_PANEL_HEAT,     HT_PANEL_METRICS};
+    static const ht_panel_id watched[ORDER] = {HT_PANEL_LOSS,    HT_PANEL_ACCURACY, HT_PANEL_TAIL,
+                                               HT_PANEL_WEIGHTS, HT_PANEL_NORMS,    HT_PANEL_METRICS,
+                                               HT_PANEL_KAPPA,   HT_PANEL_HEAT,     HT_PANEL_PRUNING};
+    enum { SIDE = 30, WIDE_SIDE = 40, WIDE_FROM = 180, HIGH_FROM = 44, BESIDE = ORDER - GRID_CHARTS };
+    int most =
+        scene->watched ? BESIDE : BESIDE - 1; /* beside; the last of all is for other programs' metrics */
+    ht_panel_id order[CHARTS], charts[CHARTS], beside[BESIDE];
+    int all = with_text(scene,
+                        columns < 3      ? two
+                        : scene->watched ? watched
+                                         : three,
+                        columns < 3 ? 2 : 1, order);
     bool words = is_shown(scene, HT_PANEL_CONTROLS) || is_shown(scene, HT_PANEL_NOW);
     bool side_charts = words && columns == 3 && area.h >= HIGH_FROM;
-    int count = shown_charts(scene, order, side_charts ? GRID_CHARTS : CHARTS, charts);
-    int side_count = side_charts ? shown_charts(scene, order + GRID_CHARTS, CHARTS - GRID_CHARTS, beside) : 0;
+    int count = shown_charts(scene, order, side_charts ? GRID_CHARTS : all, charts);
+    int side_count = side_charts ? shown_charts(scene, order + GRID_CHARTS, most, beside) : 0;
+    int rest = GRID_CHARTS + most;
+    if (side_charts) count += shown_charts(scene, order + rest, all - rest, charts + count);
     count = take_turns(scene, charts, count, GRID_CHARTS);
     int w = !words ? 0 : count == 0 ? area.w : area.w >= WIDE_FROM ? WIDE_SIDE : SIDE;
     if (count < columns) columns = count;
@@ -125,14 +158,14 @@ static void large_dashboard(ht_layout *layout, ht_rect area, const ht_scene *sce
  * chart makes room for the next one. */
 static void small_dashboard(ht_layout *layout, ht_rect area, const ht_scene *scene)
 {
-    static const ht_panel_id order[CHARTS] = {HT_PANEL_LOSS,  HT_PANEL_TAIL,     HT_PANEL_PRUNING,
-                                              HT_PANEL_KAPPA, HT_PANEL_ACCURACY, HT_PANEL_WEIGHTS,
-                                              HT_PANEL_NORMS, HT_PANEL_HEAT};
+    static const ht_panel_id usual[ORDER] = {HT_PANEL_LOSS,  HT_PANEL_TAIL,     HT_PANEL_PRUNING,
+                                             HT_PANEL_KAPPA, HT_PANEL_ACCURACY, HT_PANEL_WEIGHTS,
+                                             HT_PANEL_NORMS, HT_PANEL_HEAT,     HT_PANEL_METRICS};
     enum { PLACES = 3 };
-    ht_panel_id charts[CHARTS];
-    int count = shown_charts(scene, order, CHARTS, charts);
-    ht_panel_id side = is_shown(scene, HT_PANEL_CONTROLS) ? HT_PANEL_CONTROLS : HT_PANEL_NOW;
-    bool words = is_shown(scene, side);
+    ht_panel_id order[CHARTS], charts[CHARTS];
+    int count = shown_charts(scene, order, with_text(scene, usual, 1, order), charts);
+    bool controls = is_shown(scene, HT_PANEL_CONTROLS), words = controls || is_shown(scene, HT_PANEL_NOW);
+    ht_panel_id side = controls ? HT_PANEL_CONTROLS : numbers_of(scene);
     count = take_turns(scene, charts, count, words ? PLACES : PLACES + 1);
     if (!words) {
         put_grid(layout, area, charts, count, count < 2 ? 1 : 2);
@@ -153,7 +186,8 @@ static void presentation(ht_layout *layout, ht_rect area, const ht_scene *scene)
     bool chart = scene->focus < HT_PANEL_COUNT && ht_panel_at(scene->focus)->kind == HT_PANEL_IS_CHART &&
                  ht_panel_at(scene->focus)->home == HT_VIEW_DASHBOARD;
     ht_panel_id first = chart ? scene->focus : HT_PANEL_LOSS;
-    ht_panel_id both[] = {first, first == HT_PANEL_PRUNING ? HT_PANEL_TAIL : HT_PANEL_PRUNING};
+    ht_panel_id other = scene->watched ? HT_PANEL_KAPPA : HT_PANEL_PRUNING;
+    ht_panel_id both[] = {first, first == other ? HT_PANEL_TAIL : other};
     int w = area.w >= WIDE_FROM ? WIDE_NUMBERS : NUMBERS;
     put_grid(layout, (ht_rect){area.x, area.y, area.w - w, area.h}, both, area.h >= TWO_FROM ? 2 : 1, 1);
     ht_layout_put(layout, HT_PANEL_NOW, (ht_rect){area.x + area.w - w, area.y, w, area.h});
@@ -173,7 +207,7 @@ void ht_place_dashboard(ht_layout *layout, ht_rect area, const ht_scene *scene)
 
 /* ---- the other views --------------------------------------------------------------------------- */
 
-void ht_place_beside(ht_layout *layout, ht_rect area, ht_panel_id chart, ht_panel_id readout)
+static void place_beside(ht_layout *layout, ht_rect area, ht_panel_id chart, ht_panel_id readout)
 {
     int side = area.w >= 110 ? 42 : area.w >= 100 ? 38 : area.w >= 76 ? 30 : 26;
     ht_layout_put(layout, chart, (ht_rect){area.x, area.y, area.w - side, area.h});
@@ -189,7 +223,10 @@ void ht_place_zoom(ht_layout *layout, ht_rect area, const ht_scene *scene)
 void ht_place_pruning(ht_layout *layout, ht_rect area, const ht_scene *scene)
 {
     enum { STRIP_FROM = 19, NEURONS_FROM = 30, LARGE_FROM = 52, STRIP = 6, NEURONS = 10, LARGE = 17 };
-    (void)scene;
+    if (scene->watched) { /* norms and pictures of its units are not kept */
+        place_beside(layout, area, HT_PANEL_PRUNING, HT_PANEL_PRUNING_READOUT);
+        return;
+    }
     int side = area.w >= 160 ? 46 : area.w >= 100 ? 38 : area.w >= 76 ? 30 : 26, w = area.w - side;
     int neurons = area.h >= LARGE_FROM ? LARGE : area.h >= NEURONS_FROM ? NEURONS : 0;
     int strip = area.h < STRIP_FROM ? 0 : area.h < NEURONS_FROM ? STRIP : cut(area.h, 1, 5);
@@ -233,12 +270,31 @@ void ht_place_tail(ht_layout *layout, ht_rect area, const ht_scene *scene)
     ht_layout_put(layout, HT_PANEL_TAIL_TABLE, (ht_rect){area.x + area.w - side, area.y, side, area.h});
 }
 
+/* Three charts over the table, or beside it; on a small screen the chosen chart, or the table alone. */
+void ht_place_layers(ht_layout *layout, ht_rect area, const ht_scene *scene)
+{
+    enum { CHARTS_HERE = 3, WIDE = 150, TABLE = 72, HIGH = 30 };
+    static const ht_panel_id charts[] = {HT_PANEL_LAYER_TAILS, HT_PANEL_LAYER_KAPPAS, HT_PANEL_LAYER_NORMS};
+    ht_panel_id chosen = charts[0];
+    for (int i = 0; i < CHARTS_HERE; i++)
+        if (charts[i] == scene->focus) chosen = charts[i];
+    if (area.w >= WIDE && area.h >= HIGH) {
+        put_grid(layout, (ht_rect){area.x, area.y, area.w - TABLE, area.h}, charts, CHARTS_HERE, 1);
+        ht_layout_put(layout, HT_PANEL_LAYERS, (ht_rect){area.x + area.w - TABLE, area.y, TABLE, area.h});
+        return;
+    }
+    int top = cut(area.h, 1, 2);
+    put_grid(layout, (ht_rect){area.x, area.y, area.w, top}, area.w >= 100 ? charts : &chosen,
+             area.w >= 100 ? CHARTS_HERE : 1, CHARTS_HERE);
+    ht_layout_put(layout, HT_PANEL_LAYERS, (ht_rect){area.x, area.y + top, area.w, area.h - top});
+}
+
 /* What each needs above the curves; where there is no room for both, the one of them that was chosen. */
 void ht_place_compare(ht_layout *layout, ht_rect area, const ht_scene *scene)
 {
     enum { DOTS = 14, WIDE_DOTS = 24, BOTH_FROM = 28, WIDE_FROM = 44 };
     ht_panel_id upper = scene->focus == HT_PANEL_COMPARE ? HT_PANEL_COMPARE : HT_PANEL_COMPARE_DOTS;
-    ht_place_beside(layout, area, upper, HT_PANEL_COMPARE_TABLE);
+    place_beside(layout, area, upper, HT_PANEL_COMPARE_TABLE);
     if (area.h < BOTH_FROM || layout->count == 0) return;
     ht_rect left = layout->place[0].area;
     int h = area.h < WIDE_FROM ? DOTS : WIDE_DOTS;
@@ -301,8 +357,8 @@ void ht_place_settings(ht_layout *layout, ht_rect area, const ht_scene *scene)
     enum { MOST = 132 };
     (void)scene;
     int beside = area.w > MOST ? area.w - MOST : 0;
-    ht_place_beside(layout, (ht_rect){area.x + beside / 2, area.y, area.w - beside, area.h},
-                    HT_PANEL_SETTINGS, HT_PANEL_SETTING);
+    place_beside(layout, (ht_rect){area.x + beside / 2, area.y, area.w - beside, area.h}, HT_PANEL_SETTINGS,
+                 HT_PANEL_SETTING);
 }
 
 /* Lines longer than about a hundred characters are hard to read. */

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/text.h"
+#include "view/watched/watched.h"
 
 enum { LEAST = 10 }; /* steps */
 
@@ -19,7 +20,8 @@ static double latest(const ht_model *m)
 void ht_window_steps(const ht_model *m, double *low, double *high)
 {
     *high = isnan(m->window_end) ? latest(m) : fmin(m->window_end, latest(m));
-    *low = m->window > 0 ? fmax(0, *high - m->window) : 0;
+    *low = m->window > 0 ? fmax(0, *high - m->window) : m->watched ? m->watched->first_step : 0;
+    *low = fmin(*low, *high);
     if (*high - *low < LEAST) *high = *low + LEAST;
 }
 

@@ -193,10 +193,8 @@ static ht_code visit_npy(tour *t, ht_error *err)
 {
     ht_npy array;
     char name[256];
-    const char *slash = strrchr(t->path, '/'), *only = t->choice->only;
-    ht_text_copy(name, sizeof name, slash ? slash + 1 : t->path);
-    char *dot = strrchr(name, '.');
-    if (dot && dot != name) *dot = '\0';
+    const char *only = t->choice->only;
+    ht_file_stem(t->path, name, sizeof name);
     if (t->choice->order)
         return ht_error_set(err, HT_USAGE, "--order: %s is one array; it is for a .safetensors file",
                             t->path);

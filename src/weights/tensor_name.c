@@ -212,8 +212,10 @@ bool ht_name_is_aside(const char *name)
 
 bool ht_name_is_ours_aside(const char *name)
 {
-    static const char *const tables[] = {"occam.epochs", "average.recent"},
-                             *const parts[] = {"bias.", "running_mean.", "running_var."},
+    static const char *const tables[] = {"occam.epochs", "occam.compute", "average.recent"},
+                             *const parts[] = {"bias.",   "running_mean.", "running_var.",
+                                               "tokens.", "positions.",    "c_attn.bias.",
+                                               "c_attn.", "c_proj.bias.",  "c_proj."},
                              *const arrays[] = {"momentum",  "factors.0", "factors.1", "factors.2",
                                                 "factors.3", "average",   "best",      "mean",
                                                 "square",    "mask"};

@@ -71,12 +71,6 @@ static ht_code list(ht_weights *w, const json_t *map, ht_notes *notes, ht_error 
     return HT_OK;
 }
 
-static const char *name_of(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
-}
-
 /* ---- an index ---- */
 
 static size_t folder_length(const char *path)
@@ -100,7 +94,8 @@ static bool is_inside(const char *real, const char *folder)
 
 static ht_code beside(const char *path, const char *name, char to[PATH_SIZE], ht_error *err)
 {
-    int folder = (int)(name_of(path) - path), length = snprintf(to, PATH_SIZE, "%.*s%s", folder, path, name);
+    int folder = (int)(ht_file_name(path) - path),
+        length = snprintf(to, PATH_SIZE, "%.*s%s", folder, path, name);
     if (length >= 0 && length < PATH_SIZE) return HT_OK;
     return ht_error_set(err, HT_FAIL, "%.80s.../%.80s: the path is too long", path, name);
 }
@@ -109,11 +104,10 @@ static ht_code beside(const char *path, const char *name, char to[PATH_SIZE], ht
 static ht_code shard_path(const char *path, const char *name, char to[PATH_SIZE], ht_error *err)
 {
     char folder[PATH_SIZE], real[PATH_MAX], home[PATH_MAX];
-    size_t length = folder_length(path);
     if (!name[0] || strchr(name, '/') || strcmp(name, "..") == 0 || strcmp(name, ".") == 0)
         return ht_error_set(err, HT_FAIL, "%s: names '%.100s', which is no file of the index's own directory",
                             path, name);
-    snprintf(folder, sizeof folder, "%.*s", length ? (int)length : 1, strchr(path, '/') ? path : ".");
+    ht_file_folder(path, folder, sizeof folder);
     if (beside(path, name, to, err) != HT_OK) return err->code;
     if (!ht_file_exists(to))
         return ht_error_set(err, HT_FAIL,
@@ -212,7 +206,7 @@ static ht_code check_parts(const char *path, const ht_shard *part, unsigned firs
     if (part->of > FILES)
         return ht_error_set(err, HT_FAIL, "%s: is one of more than %d files of one model", path, FILES);
     for (unsigned i = first; i <= last; i++) {
-        ht_shard_name(name_of(path), part, i, name);
+        ht_shard_name(ht_file_name(path), part, i, name);
         if (beside(path, name, to, err) != HT_OK) return err->code;
         if (!ht_file_exists(to) && lost++ == 0) strcpy(missing, name);
     }
@@ -245,12 +239,12 @@ static ht_code open_parts(ht_weights *w, const char *path, const ht_shard *part,
                           ht_error *err)
 {
     char name[HT_SHARD_NAME], to[PATH_SIZE];
-    ht_shard_name(name_of(path), part, 0, name);
+    ht_shard_name(ht_file_name(path), part, 0, name);
     if (beside(path, name, to, err) != HT_OK) return err->code;
     unsigned first = part->number == 0 || ht_file_exists(to) ? 0 : 1;
     if (check_parts(path, part, first, err) != HT_OK) return err->code;
     for (unsigned i = first; i < part->of + first; i++) {
-        ht_shard_name(name_of(path), part, i, name);
+        ht_shard_name(ht_file_name(path), part, i, name);
         if (shard_path(path, name, to, err) != HT_OK || add_file(w, to, name, err) != HT_OK) return err->code;
     }
     if (check_duplicates(w, err) != HT_OK) return err->code;
@@ -262,7 +256,7 @@ static ht_code open_parts(ht_weights *w, const char *path, const ht_shard *part,
 static ht_code index_of(const char *path, const ht_shard *part, char to[PATH_SIZE], ht_error *err)
 {
     char name[HT_SHARD_NAME];
-    snprintf(name, sizeof name, "%.*s", (int)(part->stem ? part->stem - 1 : 0), name_of(path));
+    snprintf(name, sizeof name, "%.*s", (int)(part->stem ? part->stem - 1 : 0), ht_file_name(path));
     if (beside(path, name, to, err) != HT_OK) return err->code;
     size_t length = strlen(to);
     snprintf(to + length, PATH_SIZE - length, "%s%s", ht_text_ends(name, file_end) ? "" : file_end,
@@ -276,12 +270,12 @@ static ht_code check_piece(const char *path, ht_notes *notes, ht_error *err)
 {
     char folder[PATH_SIZE];
     found others = {0};
-    ht_piece piece = ht_shard_piece(name_of(path));
+    ht_piece piece = ht_shard_piece(ht_file_name(path));
     if (piece == HT_PIECE_NO) return HT_OK;
-    snprintf(folder, sizeof folder, "%.*s", (int)(name_of(path) - path), path);
+    snprintf(folder, sizeof folder, "%.*s", (int)(ht_file_name(path) - path), path);
     DIR *dir = opendir(folder[0] ? folder : ".");
     for (const struct dirent *entry; dir && (entry = readdir(dir));)
-        if (ht_shard_pieces(name_of(path), entry->d_name) && ++others.count)
+        if (ht_shard_pieces(ht_file_name(path), entry->d_name) && ++others.count)
             add_name(&others, entry->d_name, false);
     if (dir) closedir(dir);
     if (others.count > 0)
@@ -301,7 +295,7 @@ static ht_code open_file(ht_weights *w, const char *path, ht_notes *notes, ht_er
     char index[PATH_SIZE];
     ht_shard part;
     if (ht_text_ends(path, index_end)) return open_index(w, path, notes, err);
-    if (!ht_shard_parse(name_of(path), &part)) {
+    if (!ht_shard_parse(ht_file_name(path), &part)) {
         ht_code code = add_file(w, path, path, err);
         if (code == HT_OK) code = check_piece(path, notes, err);
         return code == HT_OK ? list(w, NULL, notes, err) : code;
@@ -314,7 +308,7 @@ static ht_code open_file(ht_weights *w, const char *path, ht_notes *notes, ht_er
     if (!ht_file_exists(index)) return open_parts(w, path, &part, notes, err);
     if (open_index(w, index, notes, err) != HT_OK) return err->code;
     for (int f = 0; f < w->file_count; f++)
-        if (strcmp(w->name[f], name_of(path)) == 0)
+        if (strcmp(w->name[f], ht_file_name(path)) == 0)
             return ht_notes_add(notes, "%s: is part %u of %u of a model, which is read whole, by %s", path,
                                 part.number, part.of, index),
                    HT_OK;
@@ -340,8 +334,8 @@ static size_t find_all(const char *folder, const char *end, found *f)
     f->count = list.gl_pathc;
     ht_text_copy(f->first, PATH_SIZE, list.gl_pathv[0]);
     for (size_t i = 0; i < f->count; i++) {
-        const char *name = name_of(list.gl_pathv[i]);
-        f->one_model = f->one_model && ht_shard_same_model(name_of(f->first), name);
+        const char *name = ht_file_name(list.gl_pathv[i]);
+        f->one_model = f->one_model && ht_shard_same_model(ht_file_name(f->first), name);
         add_name(f, name, i + 1 == f->count);
     }
     globfree(&list);
@@ -432,11 +426,6 @@ size_t ht_weights_count(const ht_weights *w)
     return w->count;
 }
 
-const char *ht_weights_file(const ht_weights *w, size_t i)
-{
-    return w->path[w->at[i].file];
-}
-
 ht_code ht_weights_describe(const ht_weights *w, size_t i, ht_tensor_info *info, ht_error *err)
 {
     return ht_safetensors_describe(w->file[w->at[i].file], w->at[i].number, info, err);
@@ -467,7 +456,7 @@ bool ht_weights_ours(const ht_weights *file)
     if (ht_weights_metadata(file, "heavytail.names")) return false;
     for (size_t i = 0; i < ht_weights_count(file) && !first; i++)
         first = ht_weights_describe(file, i, &info, &ignored) == HT_OK &&
-                strcmp(info.name, "layers.0.weight") == 0;
+                (strcmp(info.name, "layers.0.weight") == 0 || strcmp(info.name, "layers.0.tokens") == 0);
     for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++)
         marked = marked || ht_weights_metadata(file, marks[i]);
     return first && marked;

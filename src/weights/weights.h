@@ -25,7 +25,6 @@ size_t ht_weights_count(const ht_weights *weights);
 /* Is it written by us, with names of ours? Then some tensors may be parts of a run's training
  * (ht_name_is_ours_aside). */
 bool ht_weights_ours(const ht_weights *weights);
-const char *ht_weights_file(const ht_weights *weights, size_t i); /* the file of the i-th tensor */
 ht_code ht_weights_describe(const ht_weights *weights, size_t i, ht_tensor_info *info, ht_error *err);
 ht_code ht_weights_load(ht_weights *weights, size_t i, float **f32, double **f64, ht_error *err);
 ht_code ht_weights_load_part(ht_weights *weights, size_t i, size_t first, size_t count, float *f32,

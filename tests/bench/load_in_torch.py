@@ -1,9 +1,8 @@
 #!/usr/bin/python3
 """What heavytail writes loads into PyTorch, and the other way round.
 
-Needs Debian's python3-torch and python3-numpy, hence /usr/bin/python3 (without
-them this is said, and nothing is tried); and heavytail, built: $HT_BINARY, or
-./build/release/heavytail at the top of the source tree.
+Needs Debian's python3-torch and python3-numpy, hence /usr/bin/python3, and
+heavytail, built (with_torch.py).
 
 Networks are trained by `heavytail train --out F` for a few steps on random
 pictures; F's tensors go into the state dict of an nn.Sequential, module after
@@ -14,65 +13,19 @@ norms and names of nested modules among them, and heavytail reads them with
 sample is told otherwise.
 """
 import json
-import os
-import pathlib
-import struct
-import subprocess
 import sys
 import tempfile
 
-try:
-    import numpy
-    import torch
-    from torch import nn
-except ImportError as why:
-    print(f"load_in_torch.py: skipped: {why} (Debian: python3-torch, python3-numpy)")
-    sys.exit(0)
+from with_torch import heavytail, read, write
 
-TOP = pathlib.Path(__file__).resolve().parents[2]
-BINARY = os.environ.get("HT_BINARY", TOP / "build/release/heavytail")
+import numpy
+import torch
+from torch import nn
+
 CLASSES, SIDE, TRAIN, TEST = 5, 20, 200, 150
 
 
-# ---- .safetensors, as plain bytes
-
-def read(path):
-    data = pathlib.Path(path).read_bytes()
-    length, = struct.unpack("<Q", data[:8])
-    header = json.loads(data[8:8 + length])
-    header.pop("__metadata__", None)
-    tensors = {}
-    for name, about in header.items():
-        a, b = about["data_offsets"]
-        assert about["dtype"] == "F32"
-        array = numpy.frombuffer(data[8 + length + a:8 + length + b], "<f4")
-        tensors[name] = torch.from_numpy(array.reshape(about["shape"]).copy())
-    return tensors
-
-
-def write(path, state):
-    """As safetensors.torch.save_file does: sorted by type and name."""
-    header, body = {}, b""
-    kinds = {torch.float32: "F32", torch.int64: "I64"}
-    for name in sorted(state, key=lambda n: (str(state[n].dtype), n)):
-        value = state[name].detach().contiguous()
-        raw = value.numpy().tobytes()
-        header[name] = {"dtype": kinds[value.dtype], "shape": list(value.shape),
-                        "data_offsets": [len(body), len(body) + len(raw)]}
-        body += raw
-    text = json.dumps(header).encode()
-    text += b" " * (-len(text) % 8)
-    pathlib.Path(path).write_bytes(struct.pack("<Q", len(text)) + text + body)
-
-
 # ---- the two
-
-def heavytail(*words):
-    done = subprocess.run([str(BINARY), *words], capture_output=True, text=True)
-    if done.returncode:
-        sys.exit(f"load_in_torch.py: heavytail {' '.join(words)}: {done.stderr}")
-    return done.stdout
-
 
 def score_here(path, data, *more):
     whole = json.loads(heavytail("prune", path, "--data", f"npy:{data}", "--data.scale", "none",

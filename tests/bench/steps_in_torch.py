@@ -3,9 +3,8 @@
 
     steps_in_torch.py [FIRST [COUNT]]      seeds 0 and 100 unless told
 
-Needs Debian's python3-torch and python3-numpy, hence /usr/bin/python3 (without
-them this is said, and nothing is tried); and heavytail, built: $HT_BINARY, or
-./build/release/heavytail at the top of the source tree.
+Needs Debian's python3-torch and python3-numpy, hence /usr/bin/python3, and
+heavytail, built (with_torch.py).
 
 A seed draws a line of layers (windows and strides of any sides, both kinds of
 pooling and of norms, residuals, activations), biases or none, an optimizer,
@@ -15,29 +14,21 @@ too; then every tensor agrees to 2e-5 of its largest value (at least 0.01), or
 to ten times what PyTorch in single precision is off, whose steps are taken as
 well. Adam divides a gradient by its size, rounding too (a shift in front of a
 batch norm has nothing else): values with a gradient that is at some step less
-than a hundred-thousandth of the largest are left out for it, and counted. Exit status 1
+than a hundred-thousandth of the largest are left out for it, and counted. A line
+that the rules of model.layers refuse is passed over, and counted. Exit status 1
 where a tensor differs.
 """
-import json
-import os
-import pathlib
 import random
-import struct
-import subprocess
 import sys
 import tempfile
 
-try:
-    import numpy
-    import torch
-    from torch import nn
-    from torch.nn import functional
-except ImportError as why:
-    print(f"steps_in_torch.py: skipped: {why} (Debian: python3-torch, python3-numpy)")
-    sys.exit(0)
+from with_torch import heavytail, read, write
 
-TOP = pathlib.Path(__file__).resolve().parents[2]
-BINARY = os.environ.get("HT_BINARY", TOP / "build/release/heavytail")
+import numpy
+import torch
+from torch import nn
+from torch.nn import functional
+
 SAMPLES, STEPS, TOLERANCE = 24, 5, 2e-5
 
 
@@ -174,32 +165,6 @@ class Draw:
         return nn.Sequential(*self.modules, nn.Linear(self.c, classes, bias=self.bias))
 
 
-# ---- .safetensors, as plain bytes
-
-def write(path, state):
-    header, body = {}, b""
-    for name, value in state.items():
-        raw = value.detach().float().contiguous().numpy().tobytes()
-        header[name] = {"dtype": "F32", "shape": list(value.shape), "data_offsets": [len(body), len(body) + len(raw)]}
-        body += raw
-    text = json.dumps(header).encode()
-    text += b" " * (-len(text) % 8)
-    pathlib.Path(path).write_bytes(struct.pack("<Q", len(text)) + text + body)
-
-
-def read(path):
-    data = pathlib.Path(path).read_bytes()
-    length, = struct.unpack("<Q", data[:8])
-    header = json.loads(data[8:8 + length])
-    header.pop("__metadata__", None)
-    tensors = []
-    for name, about in header.items():
-        a, b = about["data_offsets"]
-        array = numpy.frombuffer(data[8 + length + a:8 + length + b], "<f4").reshape(about["shape"])
-        tensors.append((name, torch.from_numpy(array.astype("f8"))))
-    return sorted(tensors, key=lambda t: [int(w) if w.isdigit() else w for w in t[0].split(".")])
-
-
 # ---- one seed
 
 def tensors_of(model):
@@ -241,19 +206,23 @@ def apart(one, other, told):
 
 
 def trained_here(folder, line, settings):
+    """The tensors after the steps, by name; None, and why, of a line that is refused."""
     words = [word for k, v in settings.items()
              for word in ("--set", f"{'model' if k in ('activation', 'bias') else 'train'}.{k}={v}")]
-    done = subprocess.run([str(BINARY), "train", "--init", f"{folder}/init.safetensors", "--data.name", f"npy:{folder}",
-                           "--data.scale", "none", "--steps", str(STEPS), "--model.layers", line,
-                           "--train.batch", str(SAMPLES), "--noise.scale", "0", "--out", f"{folder}/after.safetensors",
-                           *words], capture_output=True, text=True)
-    if done.returncode:
-        sys.exit(f"steps_in_torch.py: {line}: {done.stderr}")
-    return read(f"{folder}/after.safetensors")
+    done, why = heavytail("train", "--init", f"{folder}/init.safetensors", "--data.name", f"npy:{folder}",
+                          "--data.scale", "none", "--steps", str(STEPS), "--model.layers", line, "--train.batch",
+                          str(SAMPLES), "--noise.scale", "0", "--out", f"{folder}/after.safetensors", *words,
+                          may_refuse=True)
+    if done is None and "model.layers: " not in why:
+        sys.exit(f"steps_in_torch.py: {line}: {why}")
+    if done is None:
+        return None, why
+    return [(n, t.double()) for n, t in read(f"{folder}/after.safetensors").items()], ""
 
 
 def compare(seed):
-    """The largest difference of a tensor beyond what is allowed, and what was tried; None for an empty line."""
+    """The largest difference of a tensor beyond what is allowed, and what was tried; None for an empty line, and
+    the words of heavytail for one that it refuses."""
     rng = random.Random(seed)
     torch.manual_seed(seed)
     optimizer = rng.choice(["sgd", "sgd", "adam", "adamw"])
@@ -274,7 +243,9 @@ def compare(seed):
             numpy.save(f"{folder}/y_{part}.npy", y.numpy())
         begun = {k: v.clone() for k, v in model.state_dict().items()}
         write(f"{folder}/init.safetensors", tensors_of(model))
-        here = trained_here(folder, line, settings)
+        here, why = trained_here(folder, line, settings)
+    if here is None:
+        return f"{line} of {shape}: {why}"
     single, _ = steps(model, settings, x, y)
     model.load_state_dict(begun)
     double, told = steps(model.double(), settings, x.double(), y)
@@ -293,11 +264,16 @@ def compare(seed):
 def main():
     torch.set_num_threads(1)
     first, count = (int(w) for w in (sys.argv[1:] + ["0", "100"][len(sys.argv) - 1:])[:2])
-    results = [r for r in (compare(seed) for seed in range(first, first + count)) if r]
+    tried = [r for r in (compare(seed) for seed in range(first, first + count)) if r]
+    results, refused = [r for r in tried if not isinstance(r, str)], [r for r in tried if isinstance(r, str)]
+    for what in refused:
+        print(f"passed over: {what}")
+    if not results:
+        sys.exit(f"{len(refused)} networks refused, none compared")
     wrong = [r for r in results if r[0] > 1]
     for worst, name, what, _ in wrong:
         print(f"{worst:.3g} times as far as allowed, {name}: {what}")
-    print(f"{len(results)} networks, {len(wrong)} apart; the worst is at {max(r[0] for r in results):.2f} of what is "
+    print(f"{len(results)} networks, {len(refused)} more passed over as model.layers refuses them; {len(wrong)} apart; the worst is at {max(r[0] for r in results):.2f} of what is "
           f"allowed; {sum(r[3][0] for r in results)} of {sum(r[3][1] for r in results)} values left out for Adam")
     sys.exit(bool(wrong))
 

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""What `heavytail watch` takes: from the rename of a checkpoint to its line, while nothing changes, and of memory.
+"""What `heavytail watch` takes: from the rename of a checkpoint to its line, and to its place on the screen of the
+open lab, while nothing changes, and of memory.
 
     tests/bench/watch.py [build/release/heavytail] [--big]
 
 Needs numpy. Works in a directory of its own below $TMPDIR; --big also writes 400 MB (10^8 float32) and 1 GB (bfloat16,
 5 * 10^8 weights), and removes them. Idle: CPU seconds of the process over 20 s, in percent of a core."""
-import json, os, statistics, struct, subprocess, sys, tempfile, time
+import fcntl, json, os, pty, select, statistics, struct, subprocess, sys, tempfile, termios, time
 import numpy as np
 
 program = next((a for a in sys.argv[1:] if not a.startswith('-')), 'build/release/heavytail')
@@ -72,6 +73,52 @@ def small(directory):
     process.terminate()
 
 
+def lab(directory):
+    """The open lab in a terminal of 120 x 40: from the rename of a checkpoint until its step stands in the title line.
+    Steps are 1111, 2222 ..., so that all digits change and the terminal is told all of them."""
+    rng = np.random.default_rng(4)
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.environ.update(TERM='xterm-256color', LANG='C.UTF-8')
+        os.execv(program, [program, 'watch', directory])
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack('HHHH', 40, 120, 0, 0))
+    seen, times = b'', []
+
+    def read(seconds):
+        nonlocal seen
+        if select.select([terminal], [], [], seconds)[0]:
+            seen += os.read(terminal, 1 << 16)
+
+    end = time.monotonic() + 3
+    while time.monotonic() < end:
+        read(0.1)
+    for digit in range(1, 10):
+        tensors = {'fc1.weight': matrix(rng, 300, 784), 'fc2.weight': matrix(rng, 150, 300)}
+        seen = b''
+        written = save(f'{directory}/model.safetensors', tensors, 1111 * digit)
+        while str(111 * digit).encode() not in seen and time.monotonic() < written + 10:
+            read(0.01)
+        times.append(time.monotonic() - written)
+        read(0.5)
+    print(f'the lab shows 280 000 weights: median {statistics.median(times):.3f} s, slowest {max(times):.3f} s of 9')
+    end = time.monotonic() + 3
+    while time.monotonic() < end:
+        read(0.1)
+    before, began, seen = cpu(pid), time.monotonic(), b''
+    while time.monotonic() < began + 20:
+        read(1)
+    share = (cpu(pid) - before) / (time.monotonic() - began)
+    print(f'the lab idle: {100 * share:.4f} % of a core, {len(seen)} bytes to the terminal, {memory(pid):.0f} MB')
+    os.write(terminal, b'q')
+    began = time.monotonic()
+    while os.waitpid(pid, os.WNOHANG)[0] == 0 and time.monotonic() < began + 10:
+        try:
+            read(0.01)
+        except OSError:  # the terminal is closed
+            time.sleep(0.005)
+    print(f'the lab left after {time.monotonic() - began:.2f} s')
+
+
 def big(directory):
     rng = np.random.default_rng(2)
     for name, tensors in (('25 layers', {f'l{i}.weight': matrix(rng, 2000, 2000) for i in range(25)}),
@@ -108,6 +155,8 @@ def bfloat(directory, limit):
 with tempfile.TemporaryDirectory() as top:
     os.mkdir(top + '/run')
     small(top + '/run')
+    os.mkdir(top + '/lab')
+    lab(top + '/lab')
     if '--big' in sys.argv:
         os.mkdir(top + '/big')
         big(top + '/big')

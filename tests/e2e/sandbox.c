@@ -168,6 +168,27 @@ const sandbox_result *sandbox_shell(const char *script)
 
 /* ---- files ------------------------------------------------------------------------------------- */
 
+json_t *sandbox_json_of(const char *text)
+{
+    json_error_t error;
+    json_t *root = json_loads(text, JSON_REJECT_DUPLICATES, &error);
+    if (!root) fail_msg("line %d: %s in: %.2000s", error.line, error.text, text);
+    return root;
+}
+
+json_t *sandbox_json(const sandbox_result *r)
+{
+    assert_status(r, 0);
+    return sandbox_json_of(r->out);
+}
+
+double sandbox_number(const json_t *object, const char *key)
+{
+    const json_t *value = json_object_get(object, key);
+    if (!json_is_number(value)) fail_msg("%s is no number", key);
+    return json_number_value(value);
+}
+
 char *sandbox_read(const char *path, size_t *size)
 {
     FILE *file = fopen(path, "rb");

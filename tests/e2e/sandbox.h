@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <jansson.h>
+
 #include "sanitized.h"
 #include "vt.h"
 
@@ -59,6 +61,13 @@ const sandbox_result *sandbox_shell(const char *script);
     do {                                                                                                     \
         if (!strstr((text), (part))) fail_msg("'%s' is not in: %.3000s", (part), (text));                    \
     } while (0)
+
+/* What was printed as one JSON object, after exit code 0; a text as one. Fails the test where it is none, or
+ * has a key twice. A new reference. */
+json_t *sandbox_json(const sandbox_result *result);
+json_t *sandbox_json_of(const char *text);
+/* The number under this key; fails the test where there is none. */
+double sandbox_number(const json_t *object, const char *key);
 
 /* A whole file; fails the test when it is not there. The caller frees it. */
 char *sandbox_read(const char *path, size_t *size);

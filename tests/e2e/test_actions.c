@@ -54,6 +54,7 @@ static const expectation expected[] = {
     {HT_DO_DROP_GHOST, "g @ghost_A:", "ghost A dropped", "Ghosts: accuracy", ""},
     {HT_DO_LABEL, "", "label at step", "q quit", "h e r e Enter @:_here u @undid_the_label"},
     {HT_DO_RUNS, "", "What differs", "Controls", "S @Controls"},
+    {HT_DO_LAYERS, "", "layers side by side are shown of watched", NULL, ""},
     {HT_DO_FREEZE, "", "view frozen at", NULL, "f !view_frozen"},
     {HT_DO_TIMELINE, "", "Timeline:", NULL, "b !Timeline:"},
     {HT_DO_CLOSER, "", "last ", NULL, "0 !last_"},
@@ -244,7 +245,8 @@ static void every_word_of_the_key_bar_is_clicked(void **state)
     vt *t = open_lab(state);
     for (int i = 0; i < EXPECTED; i++) {
         const ht_key_info *info = info_of(expected[i].action);
-        if (!info->bar || info->action == HT_DO_QUIT || info->action == HT_DO_FREEZE) continue;
+        bool elsewhere = info->action == HT_DO_FREEZE || info->action == HT_DO_LAYERS; /* frozen; watched */
+        if (!info->bar || info->action == HT_DO_QUIT || elsewhere) continue;
         expectation e = expected[i];
         words++;
         play(t, e.before);

@@ -1,5 +1,6 @@
-/* test_all_kinds.c - a run whose network has layers of every kind, with biases, noise and changed pictures:
- * stopped and taken up, killed and taken up, replayed, and for any number of threads it is the same run. */
+/* test_all_kinds.c - runs whose networks have layers of every kind between them, on changed pictures and on
+ * tokens, with biases and noise: stopped and taken up, killed and taken up, replayed, and for any number of
+ * threads they are the same runs. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -13,24 +14,39 @@
 #include "e2e/sandbox.h"
 #include "nn/layers/layer.h"
 
-static const char line[] = "conv 4 5x5 stride 2 pad 1, norm batch, relu, pool 3 stride 2, res(conv 6 3x3 "
-                           "same, dropout 0.2, conv 6 3x3 same linear), norm, tanh, pool 2 avg, pool global, "
-                           "res(dense 5 gelu, norm), dense 7 leaky-relu";
+static const char pictures[] =
+    "--data pictures-synth --data.train_limit 60 --data.test_limit 20 --data.augment "
+    "flip+shift",
+                  tokens[] = "--data markov --data.context 9 --data.train_limit 60 --data.test_limit 20 "
+                             "--model.tied 1 --model.init gpt",
+                  layers[] =
+                      "conv 4 5x5 stride 2 pad 1, norm batch, relu, pool 3 stride 2, res(conv 6 3x3 "
+                      "same, dropout 0.2, conv 6 3x3 same linear), norm, tanh, pool 2 avg, pool global, "
+                      "res(dense 5 gelu, norm), dense 7 leaky-relu",
+                  sequence[] =
+                      "embed 8, res(norm, attention 2, dropout 0.2), res(norm, dense 20 gelu, dense 8 "
+                      "linear), res(dense 5 tanh), dense 8 gelu, norm";
 
-static const char *const optimizers[] = {"--train.momentum 0.9 --train.weight_decay 0.001",
-                                         "--train.optimizer adam --train.lr 0.001",
-                                         "--train.optimizer adamw"};
-enum { OPTIMIZERS = sizeof optimizers / sizeof optimizers[0] };
+static const struct way {
+    const char *data, *layers, *optimizer;
+} ways[] = {
+    {pictures, layers, "--train.momentum 0.9 --train.weight_decay 0.001"},
+    {tokens, sequence, "--train.optimizer adam --train.lr 0.001"},
+    {pictures, layers, "--train.optimizer adam --train.lr 0.001"},
+    {pictures, layers, "--train.optimizer adamw"},
+    {tokens, sequence, "--train.momentum 0.9 --train.weight_decay 0.001"},
+};
+enum { WAYS = sizeof ways / sizeof ways[0] };
 
 /* `more` stands behind the settings of run `name`, which goes on if it is there. */
-static const sandbox_result *train(const char *before, int optimizer, const char *name, const char *more)
+static const sandbox_result *train(const char *before, int way, const char *name, const char *more)
 {
     char script[2000];
-    snprintf(script, sizeof script,
-             "%s $H train --data pictures-synth --data.train_limit 60 --data.test_limit 20 --train.batch 20 "
-             "--train.eval_every 3 --data.augment flip+shift --layers '%s' --model.bias 1 --noise.type iid "
-             "--noise.scale 1e-4 %s --run %s --quiet %s",
-             before, line, optimizers[optimizer], name, more);
+    snprintf(
+        script, sizeof script,
+        "%s $H train %s --train.batch 20 --train.eval_every 3 --layers '%s' --model.bias 1 --noise.type iid "
+        "--noise.scale 1e-4 %s --run %s --quiet %s",
+        before, ways[way].data, ways[way].layers, ways[way].optimizer, name, more);
     return sandbox_shell(script);
 }
 
@@ -45,18 +61,19 @@ static void assert_same_run(const char *a, const char *b)
     }
 }
 
-static void the_line_has_every_kind(void **state)
+static void the_lines_have_every_kind(void **state)
 {
     (void)state;
     for (int k = 0; k < HT_LAYER_KINDS; k++)
-        if (!strstr(line, ht_layer_kind_name((ht_layer_id)k)))
-            fail_msg("the line lacks %s", ht_layer_kind_name((ht_layer_id)k));
+        if (!strstr(layers, ht_layer_kind_name((ht_layer_id)k)) &&
+            !strstr(sequence, ht_layer_kind_name((ht_layer_id)k)))
+            fail_msg("the lines lack %s", ht_layer_kind_name((ht_layer_id)k));
 }
 
 static void threads_and_stops_do_not_matter(void **state)
 {
     (void)state;
-    for (int o = 0; o < OPTIMIZERS; o++) {
+    for (int o = 0; o < WAYS; o++) {
         assert_status(sandbox_shell("rm -rf one two seven parts"), 0);
         assert_status(train("HEAVYTAIL_THREADS=1", o, "one", "--steps 14"), 0);
         assert_status(train("HEAVYTAIL_THREADS=2", o, "two", "--steps 14"), 0);
@@ -113,7 +130,7 @@ static void killed_it_goes_on_from_its_last_checkpoint(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_line_has_every_kind),
+        cmocka_unit_test(the_lines_have_every_kind),
         cmocka_unit_test(threads_and_stops_do_not_matter),
         cmocka_unit_test(killed_it_goes_on_from_its_last_checkpoint),
     };

@@ -61,22 +61,6 @@ static int leave(void **state)
     return sandbox_leave(state);
 }
 
-static json_t *parse(const sandbox_result *r)
-{
-    json_error_t error;
-    assert_status(r, 0);
-    json_t *root = json_loads(r->out, JSON_REJECT_DUPLICATES, &error);
-    if (!root) fail_msg("line %d: %s in: %.2000s", error.line, error.text, r->out);
-    return root;
-}
-
-static double number(const json_t *root, const char *key)
-{
-    const json_t *value = json_object_get(root, key);
-    if (!json_is_number(value)) fail_msg("%s is no number", key);
-    return json_number_value(value);
-}
-
 #define DATA "--data", "ecg-synth", "--set", "data.test_limit=200"
 
 /* As the plain loop leaves it; singular values and what samples calibrate by the library, on which the unit
@@ -108,13 +92,16 @@ static void prune_says_what_a_plain_loop_says(void **state)
             const char *name = ht_prune_at((ht_prune_method)m)->name, *file = shapes[k].file;
             ht_network *right = pruned(k, m);
             naive_result after = naive_score(right, &data->test, NULL);
-            json_t *root = parse(RUN("prune", file, DATA, "--method", name, "--ratio", "0.34", "--json",
-                                     "--curve", "--out", "whole.safetensors"));
+            json_t *root = sandbox_json(RUN("prune", file, DATA, "--method", name, "--ratio", "0.34",
+                                            "--json", "--curve", "--out", "whole.safetensors"));
             const json_t *whole = json_object_get(root, "whole");
-            naive_assert_score((ht_score){number(whole, "loss"), number(whole, "accuracy")}, before, file);
-            naive_assert_score((ht_score){number(root, "loss"), number(root, "accuracy")}, after, name);
+            naive_assert_score((ht_score){sandbox_number(whole, "loss"), sandbox_number(whole, "accuracy")},
+                               before, file);
+            naive_assert_score((ht_score){sandbox_number(root, "loss"), sandbox_number(root, "accuracy")},
+                               after, name);
             json_t *first = json_array_get(json_object_get(root, "curve"), 0);
-            naive_assert_score((ht_score){number(first, "loss"), number(first, "accuracy")}, before, name);
+            naive_assert_score((ht_score){sandbox_number(first, "loss"), sandbox_number(first, "accuracy")},
+                               before, name);
             json_decref(root);
             assert_status(RUN("prune", file, "--method", name, "--ratio", "0.34", DATA, "--out",
                               "small.safetensors", "--compact"),
@@ -140,12 +127,13 @@ static void prune_draws_and_cuts_by_error(void **state)
         const char *file = shapes[k].file;
         assert_status(RUN("prune", file, DATA, "--method", "all", "--png", "p.png", "--size", "800x500"), 0);
         sandbox_assert_ink("p.png", 800, 500);
-        json_t *root = parse(RUN("prune", file, DATA, "--method", "all", "--error", "0.2", "--json"));
+        json_t *root = sandbox_json(RUN("prune", file, DATA, "--method", "all", "--error", "0.2", "--json"));
         const json_t *others = json_object_get(root, "others");
         assert_int_equal(json_array_size(others), HT_PRUNE_METHODS - 1);
         for (int m = 0; m < HT_PRUNE_METHODS; m++)
             if (m != HT_PRUNE_CORESET) /* that one keeps to it in expectation */
-                assert_true(number(m ? json_array_get(others, (size_t)m - 1) : root, "error") <= 0.2 + 1e-9);
+                assert_true(sandbox_number(m ? json_array_get(others, (size_t)m - 1) : root, "error") <=
+                            0.2 + 1e-9);
         json_decref(root);
         assert_status(RUN("prune", file, DATA, "--method", "all", "--scope", "global"), 0);
     }
@@ -156,10 +144,10 @@ static void certify_is_about_the_network_that_comes_back(void **state)
 {
     (void)state;
     for (int k = 0; k < SHAPES; k++) {
-        json_t *root = parse(RUN("certify", shapes[k].file, DATA, "--json", "--out", "c.htc"));
+        json_t *root = sandbox_json(RUN("certify", shapes[k].file, DATA, "--json", "--out", "c.htc"));
         const json_t *best = json_object_get(root, "best");
         json_t *again =
-            parse(RUN("certify", "--decode", "c.htc", "--out", "back.safetensors", DATA, "--json"));
+            sandbox_json(RUN("certify", "--decode", "c.htc", "--out", "back.safetensors", DATA, "--json"));
         ht_network *back = ht_netfile_read("back.safetensors", HT_RELU, false, &err);
         if (!back) fail_msg("%s", err.text);
         assert_true(ht_network_hidden(back) == shapes[k].depth && back->mean_field == shapes[k].mean_field &&
@@ -167,11 +155,11 @@ static void certify_is_about_the_network_that_comes_back(void **state)
         for (int l = 0; l < ht_network_hidden(back); l++)
             assert_int_equal(back->weights[l]->rows, shapes[k].widths[l]);
         naive_result score = naive_score(back, &data->train, NULL);
-        assert_true(fabs(1 - score.accuracy - number(best, "train_error")) < 1e-9 + score.tied);
-        assert_true(number(again, "train_error") == number(best, "train_error"));
-        assert_true(number(again, "test_error") == number(best, "test_error"));
-        assert_true(number(again, "bits") == number(best, "bits"));
-        assert_true(fabs(number(again, "bound") - number(best, "bound")) < 1e-12);
+        assert_true(fabs(1 - score.accuracy - sandbox_number(best, "train_error")) < 1e-9 + score.tied);
+        assert_true(sandbox_number(again, "train_error") == sandbox_number(best, "train_error"));
+        assert_true(sandbox_number(again, "test_error") == sandbox_number(best, "test_error"));
+        assert_true(sandbox_number(again, "bits") == sandbox_number(best, "bits"));
+        assert_true(fabs(sandbox_number(again, "bound") - sandbox_number(best, "bound")) < 1e-12);
         ht_network_free(back);
         json_decref(again);
         json_decref(root);
@@ -281,8 +269,8 @@ static void noise_below_one_has_its_median(void **state)
 static void training_and_sweeps_take_alpha_below_one(void **state)
 {
     (void)state;
-    json_t *root = parse(RUN("train", "--set", "noise.type=iid", "--set", "noise.alpha=0.4", "--set",
-                             "model.width=100", "--steps", "20", "--json", "--quiet"));
+    json_t *root = sandbox_json(RUN("train", "--set", "noise.type=iid", "--set", "noise.alpha=0.4", "--set",
+                                    "model.width=100", "--steps", "20", "--json", "--quiet"));
     assert_string_equal(json_string_value(json_object_get(root, "status")), "done");
     json_decref(root);
     const sandbox_result *r =

@@ -29,14 +29,6 @@ static const char *input(const char *name)
     return to;
 }
 
-static json_t *parse(const sandbox_result *r)
-{
-    json_error_t error;
-    json_t *root = json_loads(r->out, JSON_REJECT_DUPLICATES, &error);
-    if (!root) fail_msg("line %d: %s in: %.2000s; stderr: %.2000s", error.line, error.text, r->out, r->err);
-    return root;
-}
-
 /* One sentence, nothing on standard output. */
 static void refuses(const sandbox_result *r, int status, const char *words)
 {
@@ -92,7 +84,7 @@ static void scores(const char *name, const char *order, double accuracy, double 
     const sandbox_result *r = sandbox_run(args);
     assert_status(r, 0);
     assert_says(r->err, note);
-    json_t *root = parse(r), *whole = json_object_get(root, "whole");
+    json_t *root = sandbox_json(r), *whole = json_object_get(root, "whole");
     double got = json_number_value(json_object_get(whole, "accuracy")),
            cost = json_number_value(json_object_get(whole, "loss"));
     if (fabs(got - accuracy) > 1e-9 || fabs(cost - loss) > 2e-5)
@@ -243,10 +235,10 @@ static void convolutions_are_seen_as_filters_and_kernels(void **state)
     assert_int_equal(ht_npy_write_f32("filters.npy", values(), 2, (size_t[]){24, 60}, &err), HT_OK);
     assert_int_equal(ht_npy_write_f32("kernels.npy", values(), 2, (size_t[]){120, 12}, &err), HT_OK);
     assert_int_equal(ht_npy_write_f32("conv.npy", values(), 4, (size_t[]){24, 5, 4, 3}, &err), HT_OK);
-    json_t *conv = parse(RUN("tail", "conv.safetensors", "--json")),
-           *npy = parse(RUN("tail", "conv.npy", "--json")),
-           *filters = parse(RUN("tail", "filters.npy", "--json")),
-           *kernels = parse(RUN("tail", "kernels.npy", "--json"));
+    json_t *conv = sandbox_json(RUN("tail", "conv.safetensors", "--json")),
+           *npy = sandbox_json(RUN("tail", "conv.npy", "--json")),
+           *filters = sandbox_json(RUN("tail", "filters.npy", "--json")),
+           *kernels = sandbox_json(RUN("tail", "kernels.npy", "--json"));
     static const char *const views[] = {"all", "rows", "row_norms"};
     for (int v = 0; v < 3; v++) {
         json_t *seen = shape_of(view_of(conv, "0.weight", views[v]), "shape", "[24,60]");
@@ -262,7 +254,7 @@ static void convolutions_are_seen_as_filters_and_kernels(void **state)
     shape_of(view_of(conv, "text", "all"), "shape", "[24,60]");
     shape_of(view_of(conv, "text", "kernels"), "shape", "[288,5]");
     assert_int_equal(json_array_size(json_object_get(conv, "tensors")), 5 + 3 + 5); /* 1 × 1 is no kernel */
-    json_t *first = parse(RUN("tail", "conv.safetensors", "--order", "text,1x1", "--json"));
+    json_t *first = sandbox_json(RUN("tail", "conv.safetensors", "--order", "text,1x1", "--json"));
     assert_string_equal(
         json_string_value(json_object_get(json_array_get(json_object_get(first, "tensors"), 0), "name")),
         "text");
@@ -271,7 +263,7 @@ static void convolutions_are_seen_as_filters_and_kernels(void **state)
     refuses(RUN("tail", "conv.safetensors", "--order", "nobody"), 2, "nobody");
     /* One matrix in a row of one is that matrix. */
     assert_int_equal(ht_npy_write_f32("one.npy", values(), 3, (size_t[]){1, 24, 60}, &err), HT_OK);
-    json_t *one = parse(RUN("tail", "one.npy", "--json"));
+    json_t *one = sandbox_json(RUN("tail", "one.npy", "--json"));
     assert_true(same_estimates(shape_of(view_of(one, "one", "row_norms"), "as", "\"matrix\""),
                                view_of(filters, "filters", "row_norms")));
     json_decref(one);
@@ -316,10 +308,10 @@ static void kernels_are_turned(void **state)
     assert_int_equal(fwrite(dense, sizeof(float), VALUES, flax), VALUES);
     assert_int_equal(fwrite(dense, sizeof(float), 24, flax), 24);
     assert_int_equal(fclose(usual) | fclose(flax), 0);
-    json_t *right = parse(RUN("tail", "usual.safetensors", "--json"));
+    json_t *right = sandbox_json(RUN("tail", "usual.safetensors", "--json"));
     const sandbox_result *r = RUN("tail", "flax.safetensors", "--json");
     assert_says(r->err, "d.kernel, c.kernel, w: stored (inputs × outputs)");
-    json_t *turned = parse(r);
+    json_t *turned = sandbox_json(r);
     for (int v = 0; v < 5; v++) {
         json_t *seen = shape_of(view_of(turned, "c.kernel", views[v]), "dims", "[4,3,5,24]");
         shape_of(seen, "shape", v < 3 ? "[24,60]" : "[120,12]");
@@ -352,7 +344,7 @@ static void what_is_skipped_is_named(void **state)
                   values(), 928);
     const sandbox_result *r = RUN("tail", "skip.safetensors", "--json");
     assert_status(r, 0);
-    json_t *root = parse(r), *skipped = json_object_get(root, "skipped"), *one;
+    json_t *root = sandbox_json(r), *skipped = json_object_get(root, "skipped"), *one;
     assert_int_equal(json_array_size(json_object_get(root, "tensors")), 3);
     assert_int_equal(json_array_size(skipped), 8);
     for (size_t i = 0; i < 8; i++) {
@@ -394,7 +386,7 @@ static void a_broken_tensor_does_not_hide_the_others(void **state)
     assert_status(r, 1);
     assert_says(r->err,
                 "b: row 3, column 5 is not a finite number (NaN), the first of 2 such among 200 values");
-    json_t *root = parse(r), *b = view_of(root, "b", "all");
+    json_t *root = sandbox_json(r), *b = view_of(root, "b", "all");
     assert_int_equal(json_array_size(json_object_get(root, "tensors")), 3 + 1 + 3);
     assert_int_equal(json_array_size(json_object_get(b, "estimates")), 0);
     assert_says(json_string_value(json_object_get(b, "error")), "row 3, column 5");
@@ -423,7 +415,8 @@ static void doubles_of_any_size_are_looked_at(void **state)
     for (int i = 0; i < VALUES; i++) x[i] = (double)values()[i], far[i] = ldexp(x[i], 560);
     assert_int_equal(ht_npy_write_f64("x.npy", x, 2, (size_t[]){24, 60}, &err), HT_OK);
     assert_int_equal(ht_npy_write_f64("far.npy", far, 2, (size_t[]){24, 60}, &err), HT_OK);
-    json_t *near = parse(RUN("tail", "x.npy", "--json")), *away = parse(RUN("tail", "far.npy", "--json"));
+    json_t *near = sandbox_json(RUN("tail", "x.npy", "--json")),
+           *away = sandbox_json(RUN("tail", "far.npy", "--json"));
     static const char *const views[] = {"all", "rows", "row_norms"};
     for (int v = 0; v < 3; v++) {
         json_t *a = json_object_get(view_of(near, "x", views[v]), "estimates"),
@@ -467,7 +460,7 @@ static void a_header_may_be_large(void **state)
     assert_status(r, 0);
     assert_says(r->err, "h.0.b (F32, 2)");
     assert_says(r->err, "h.12287.b (F32, 2)");
-    json_t *root = parse(r);
+    json_t *root = sandbox_json(r);
     assert_int_equal(json_array_size(json_object_get(root, "skipped")), TENSORS);
     json_decref(root);
     free(header);
@@ -565,10 +558,11 @@ static void a_directory_of_shards_is_one_model(void **state)
                   "{\"metadata\":{},\"weight_map\":{\"fc1.weight\":\"model-00001-of-00002.safetensors\","
                   "\"fc2.bias\":\"model-00002-of-00002.safetensors\","
                   "\"fc2.weight\":\"model-00002-of-00002.safetensors\"}}");
-    json_t *tail = parse(RUN("tail", "whole.safetensors", "--json")),
-           *pruned = parse(RUN("prune", "whole.safetensors", "--json"));
+    json_t *tail = sandbox_json(RUN("tail", "whole.safetensors", "--json")),
+           *pruned = sandbox_json(RUN("prune", "whole.safetensors", "--json"));
     for (int i = 0; i < 2; i++) {
-        json_t *a = parse(RUN("tail", ways[i], "--json")), *b = parse(RUN("prune", ways[i], "--json"));
+        json_t *a = sandbox_json(RUN("tail", ways[i], "--json")),
+               *b = sandbox_json(RUN("prune", ways[i], "--json"));
         assert_true(json_equal(tail, a));
         assert_true(json_equal(json_object_get(pruned, "layers"), json_object_get(b, "layers")));
         json_decref(a);
@@ -588,10 +582,11 @@ static void a_part_is_no_model(void **state)
                                "\"data_offsets\":[0,2400]}}";
     const char *const ways[] = {"parts", first, second};
     assert_int_equal(rename("model", "parts") | unlink("parts/model.safetensors.index.json"), 0);
-    json_t *tail = parse(RUN("tail", "whole.safetensors", "--json")),
-           *pruned = parse(RUN("prune", "whole.safetensors", "--json"));
+    json_t *tail = sandbox_json(RUN("tail", "whole.safetensors", "--json")),
+           *pruned = sandbox_json(RUN("prune", "whole.safetensors", "--json"));
     for (int i = 0; i < 3; i++) {
-        json_t *a = parse(RUN("tail", ways[i], "--json")), *b = parse(RUN("prune", ways[i], "--json"));
+        json_t *a = sandbox_json(RUN("tail", ways[i], "--json")),
+               *b = sandbox_json(RUN("prune", ways[i], "--json"));
         assert_true(json_equal(tail, a));
         assert_true(json_equal(json_object_get(pruned, "layers"), json_object_get(b, "layers")));
         json_decref(a);
@@ -709,7 +704,7 @@ static double accuracy_of(const char *file)
     snprintf(path, sizeof path, "%s/../cases/%s", data, file);
     const sandbox_result *r = RUN("prune", path, "--data", "mnist", "--data-dir", data, "--json");
     assert_status(r, 0);
-    json_t *root = parse(r);
+    json_t *root = sandbox_json(r);
     double accuracy = json_number_value(json_object_get(json_object_get(root, "whole"), "accuracy"));
     json_decref(root);
     return accuracy;

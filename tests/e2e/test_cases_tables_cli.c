@@ -12,6 +12,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include <jansson.h>
+
 #include "sandbox.h"
 
 static uint32_t dice_state;
@@ -83,6 +85,93 @@ static void info_shows_what_was_understood(void **state)
     assert_status(r, 0);
     assert_says(r->out, "split    2 of 5 samples");
     assert_says(r->out, "scale    0 … 1");
+}
+
+/* One line a column: what it is, what is missing, what it becomes. */
+static void info_says_what_became_of_each_column(void **state)
+{
+    (void)state;
+    sandbox_write(
+        "train.csv",
+        "age,colour,size,who,label\n31,red,big,a,y\n?,blue,small,b,n\n45,red,?,c,y\n28,blue,big,d,n\n"
+        "33,red,big,e,y\n51,blue,small,f,n\n22,red,big,g,y\n39,blue,big,h,n\n31,red,big,i,y\n"
+        "29,blue,small,j,n\n");
+    sandbox_write("test.csv", "age,colour,size,who,label\n30,green,big,k,y\n?,red,small,l,n\n");
+    const sandbox_result *r = RUN("data", "info", "csv:train.csv,test.csv");
+    assert_status(r, 0);
+    assert_says(r->out, "column  name    type        values in the training part  missing (train, test)");
+    assert_says(r->out, "1       age     numbers     22 … 51                      1, 1");
+    assert_says(r->out, "missing: x = 31, and an input that is 1  2\n");
+    assert_says(r->out, "2       colour  categories  blue, red");
+    assert_says(r->out, "an input of 0 or 1 each; 1 unknown in the test: all 0");
+    assert_says(r->out, "3       size    categories  big, small                   1, 0                   an "
+                        "input of 0 or 1 each, "
+                        "one for missing");
+    assert_says(r->out, "4       who     left out");
+    assert_says(r->out, "each training sample has a word of its own there: names");
+    assert_says(r->out, "5       label   label       2 classes");
+    r = RUN("data", "info", "csv:train.csv,test.csv", "--json");
+    assert_status(r, 0);
+    json_error_t err;
+    json_t *root = json_loads(r->out, 0, &err), *columns = json_object_get(root, "columns");
+    if (!root) fail_msg("%s: %.2000s", err.text, r->out);
+    assert_int_equal(json_integer_value(json_object_get(root, "schema")), 1);
+    assert_int_equal(json_integer_value(json_object_get(root, "inputs")), 7);
+    assert_int_equal(json_array_size(columns), 5);
+    const json_t *colour = json_array_get(columns, 1);
+    assert_string_equal(json_string_value(json_object_get(colour, "type")), "categories");
+    assert_int_equal(json_integer_value(json_object_get(colour, "first_input")), 2);
+    assert_int_equal(json_integer_value(json_object_get(colour, "test_unseen")), 1);
+    assert_string_equal(json_string_value(json_array_get(json_object_get(colour, "values"), 1)), "red");
+    assert_true(json_number_value(json_object_get(json_array_get(columns, 0), "median")) == 31);
+    json_decref(root);
+}
+
+/* What `data export` writes is trained on as the table itself is, to the last bit. */
+static void an_exported_table_trains_alike(void **state)
+{
+    (void)state;
+    static const char *const common[] = {"--preset", "table", "--steps", "40", "--quiet", "--json", NULL};
+    const sandbox_result *r = RUN("data", "export", "table-synth", "--npy", "out");
+    assert_status(r, 0);
+    assert_says(
+        r->out,
+        "out: X_train.npy (5000 × 35), y_train.npy, X_test.npy (2000 × 35), y_test.npy, columns.json");
+    assert_true(sandbox_exists("out/columns.json"));
+    double loss[2];
+    for (int i = 0; i < 2; i++) {
+        const char *words[16] = {"train", "--data", i ? "npy:out" : "table-synth", "--set",
+                                 "data.scale=auto"};
+        if (i) words[4] = "data.scale=none";
+        for (int k = 0; common[k]; k++) words[5 + k] = common[k];
+        r = sandbox_run(words);
+        assert_status(r, 0);
+        loss[i] = number(r->out, "\"test\"", "\"loss\"");
+    }
+    assert_true(loss[0] == loss[1]);
+    r = RUN("data", "export", "table-synth", "--npy", "out");
+    assert_status(r, 1);
+    assert_says(r->err, "X_train.npy: is there already");
+    assert_status(RUN("data", "export", "table-synth"), 2);
+    assert_status(RUN("data", "info", "table-synth", "--npy", "out"), 2);
+    assert_status(RUN("data", "export", "table-synth", "--npy", "more", "--json"), 2);
+}
+
+static void the_seed_of_the_split_is_a_setting(void **state)
+{
+    (void)state;
+    dice_state = 3;
+    write_wine("wine.csv", 150);
+    char *first = NULL;
+    for (int seed = 1; seed <= 2; seed++) {
+        char set[40];
+        snprintf(set, sizeof set, "data.draw_seed=%d", seed);
+        const sandbox_result *r = RUN("data", "info", "csv:wine.csv", "--label", "1", "--set", set, "--json");
+        assert_status(r, 0);
+        if (seed == 1) first = strdup(r->out);
+        if (seed == 2) assert_string_not_equal(first, r->out);
+    }
+    free(first);
 }
 
 static void a_label_first_is_asked_for_and_trained(void **state)
@@ -225,6 +314,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(info_shows_what_was_understood),
+        cmocka_unit_test(info_says_what_became_of_each_column),
+        cmocka_unit_test(an_exported_table_trains_alike),
+        cmocka_unit_test(the_seed_of_the_split_is_a_setting),
         cmocka_unit_test(a_label_first_is_asked_for_and_trained),
         cmocka_unit_test(grey_levels_are_scaled_before_training),
         cmocka_unit_test(snapshot_and_replay_tell_the_notes),

@@ -21,14 +21,6 @@
 
 /* ---- JSON -------------------------------------------------------------------------------------- */
 
-static json_t *parse(const char *text)
-{
-    json_error_t error;
-    json_t *root = json_loads(text, JSON_REJECT_DUPLICATES, &error);
-    if (!root) fail_msg("line %d: %s in: %.2000s", error.line, error.text, text);
-    return root;
-}
-
 /* The value at "a/b"; fails the test when there is none. */
 static json_t *at(json_t *root, const char *path)
 {
@@ -68,7 +60,7 @@ static json_t *run_json(const char *const args[])
 {
     const sandbox_result *r = sandbox_run(args);
     assert_status(r, 0);
-    return parse(r->out);
+    return sandbox_json_of(r->out);
 }
 
 /* ---- telling ----------------------------------------------------------------------------------- */
@@ -98,7 +90,7 @@ static void a_second_start_changes_nothing(void **state)
         "sleep 0.05; done; kill -INT $p; "
         "wait $p");
     assert_status(r, 0);
-    json_t *root = parse(r->out);
+    json_t *root = sandbox_json_of(r->out);
     assert_string_equal(json_string_value(at(root, "status")), "stopped");
     json_decref(root);
 }
@@ -235,7 +227,7 @@ static void results_go_to_stdout_and_messages_to_stderr(void **state)
     (void)state;
     const sandbox_result *r = RUN("train", "--steps", "10", "--set", "model.width=100", "--json");
     assert_status(r, 0);
-    json_decref(parse(r->out)); /* all of it is the object */
+    json_decref(sandbox_json_of(r->out)); /* all of it is the object */
     assert_says(r->err, "10 steps");
     assert_null(strchr(r->err, '\r')); /* a progress bar is for terminals */
     r = RUN("train", "--steps", "10", "--set", "model.width=100", "--quiet");
@@ -243,6 +235,48 @@ static void results_go_to_stdout_and_messages_to_stderr(void **state)
     assert_string_equal(r->err, "");
     assert_says(r->out, "accuracy");
     assert_says(r->out, "κ");
+}
+
+/* The numbers in words are those of the JSON of the same run, and what is offered next can be done. */
+static void the_summary_says_in_words_what_json_says(void **state)
+{
+    (void)state;
+    char line[200];
+    const sandbox_result *r =
+        RUN("train", "--steps", "30", "--set", "model.width=300", "--run", "my run", "--quiet");
+    assert_status(r, 0);
+    char *said = strdup(r->out);
+    json_t *root = RUN_JSON("train", "--steps", "30", "--run", "my run");
+    snprintf(line, sizeof line,
+             "accuracy      %.4f of the 4 500 test samples are classified right, %.4f of the training",
+             number_at(root, "test/accuracy"), number_at(root, "train/accuracy"));
+    assert_says(said, line);
+    snprintf(line, sizeof line, "loss          %.4f on test samples, %.4f on training samples",
+             number_at(root, "test/loss"), number_at(root, "train/loss"));
+    assert_says(said, line);
+    snprintf(line, sizeof line, "κ             %.3f: %.0f of 300 neurons can go before the relative error ε²",
+             number_at(root, "prune/ratio"), 300 * number_at(root, "prune/ratio"));
+    assert_says(said, line);
+    snprintf(line, sizeof line, "pruned so, %.4f of the test samples",
+             number_at(root, "prune/test_accuracy"));
+    assert_says(said, line);
+    snprintf(line, sizeof line, "%.3f ± ", number_at(root, "tail/mmo"));
+    assert_says(said, line);
+    assert_says(said, "ecg-demo: done after 30 steps");
+    assert_says(said, "± one standard error");
+    assert_says(said, "kept in       my run: settings, journal, metrics, checkpoint");
+    json_decref(root);
+    /* The commands are run as they are printed. */
+    static const char *const next[] = {"heavytail prune ", "heavytail tail "};
+    for (size_t i = 0; i < sizeof next / sizeof next[0]; i++) {
+        const char *command = strstr(said, next[i]);
+        if (!command) fail_msg("%s is not in: %s", next[i], said);
+        snprintf(line, sizeof line, "$H %.*s", (int)strcspn(command + 10, ",\n"), command + 10);
+        assert_status(sandbox_shell(line), 0);
+    }
+    free(said);
+    assert_says(RUN("train", "--steps", "3", "--set", "model.width=30", "--quiet")->out,
+                "kept in       nothing: --run DIR keeps a run");
 }
 
 static void training_ends_at_the_wanted_accuracy(void **state)
@@ -262,7 +296,7 @@ static void a_diverged_run_says_so_in_json_and_exit_code(void **state)
         RUN("train", "--set", "train.lr=100", "--set", "noise.type=none", "--set", "train.momentum=0.9",
             "--set", "train.weight_decay=0.5", "--steps", "300", "--json");
     assert_status(r, 3);
-    json_t *root = parse(r->out);
+    json_t *root = sandbox_json_of(r->out);
     assert_string_equal(json_string_value(at(root, "status")), "diverged");
     assert_true(number_at(root, "steps") < 300);
     /* The last finite weights are enormous: their loss is not a number any more. */
@@ -281,7 +315,7 @@ static void a_diverged_run_says_so_in_json_and_exit_code(void **state)
 /* The JSON without what the clock decides. */
 static char *without_time(const char *text)
 {
-    json_t *root = parse(text);
+    json_t *root = sandbox_json_of(text);
     json_object_del(root, "time");
     char *plain = json_dumps(root, JSON_SORT_KEYS | JSON_REAL_PRECISION(17));
     json_decref(root);
@@ -493,7 +527,7 @@ static void interrupted_training_reports_what_it_has(void **state)
                  i, i, i, signals[i]);
         const sandbox_result *r = sandbox_shell(script);
         assert_status(r, 0);
-        json_t *root = parse(r->out);
+        json_t *root = sandbox_json_of(r->out);
         assert_string_equal(json_string_value(at(root, "status")), "stopped");
         assert_true(number_at(root, "steps") > 0);
         json_decref(root);
@@ -555,7 +589,7 @@ static void a_run_directory_holds_a_run(void **state)
     int lines = 0;
     for (char *line; (line = strsep(&rest, "\n"));)
         if (*line) {
-            json_t *event = parse(line);
+            json_t *event = sandbox_json_of(line);
             assert_true(json_is_string(json_object_get(event, "event")));
             assert_true(json_is_integer(json_object_get(event, "step")));
             json_decref(event);
@@ -590,7 +624,7 @@ static void a_resumed_run_is_the_uninterrupted_one(void **state)
     const sandbox_result *r = RUN("train", "--steps", "65", "--run", "parts", "--json");
     assert_status(r, 0);
     assert_says(r->err, "25 steps"); /* not 65 again */
-    json_t *root = parse(r->out);
+    json_t *root = sandbox_json_of(r->out);
     assert_int_equal(json_integer_value(at(root, "steps")), 65);
     /* The rate is that of the steps made now. */
     double seconds = number_at(root, "time/seconds"), rate = number_at(root, "time/steps_per_second");
@@ -703,13 +737,27 @@ static void every_panel_and_theme_can_be_drawn(void **state)
     }
 }
 
+/* A training that nobody could keep does not begin. */
+static void what_cannot_be_written_is_told_before_the_training(void **state)
+{
+    (void)state;
+    const sandbox_result *r = RUN("train", "--steps", "1000000", "--out", "absent/net.safetensors");
+    assert_status(r, 1);
+    assert_says(r->err, "there is no directory absent");
+    r = RUN("compare", "--png", "absent/c.png", "--steps", "1000000");
+    assert_status(r, 1);
+    assert_says(r->err, "--png absent/c.png");
+}
+
 static void wrong_snapshots_are_refused(void **state)
 {
     (void)state;
     make_run("run");
     const sandbox_result *r = RUN("snapshot", "run", "--out", "no.png", "--panel", "los");
     assert_status(r, 2);
-    assert_says(r->err, "loss");
+    assert_says(r->err, "did you mean 'loss'");
+    assert_says(RUN("snapshot", "not-there", "--out", "no.png", "--panel", "foo")->err,
+                "--panel foo"); /* at once */
     r = RUN("snapshot", "run", "--out", "no.png", "--theme", "drak");
     assert_status(r, 2);
     assert_says(r->err, "dark");
@@ -977,6 +1025,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(data_sets_are_listed_and_described),
         cmocka_unit_test(train_json_holds_what_the_contract_names),
         cmocka_unit_test(results_go_to_stdout_and_messages_to_stderr),
+        cmocka_unit_test(the_summary_says_in_words_what_json_says),
         cmocka_unit_test(training_ends_at_the_wanted_accuracy),
         cmocka_unit_test(a_diverged_run_says_so_in_json_and_exit_code),
         cmocka_unit_test(the_same_seed_gives_the_same_result),
@@ -997,6 +1046,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_snapshot_is_a_picture_that_reopens),
         cmocka_unit_test(every_panel_and_theme_can_be_drawn),
         cmocka_unit_test(wrong_snapshots_are_refused),
+        cmocka_unit_test(what_cannot_be_written_is_told_before_the_training),
         cmocka_unit_test(a_snapshot_leaves_the_run_as_it_was),
         cmocka_unit_test_teardown(scripts_are_played_and_the_screen_is_dumped, vt_teardown),
         cmocka_unit_test_teardown(a_script_waits_for_the_step_after_a_reset, vt_teardown),

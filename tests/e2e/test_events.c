@@ -167,6 +167,21 @@ static void a_table_has_the_settings_of_each_row(void **state)
     assert_says(r->out, "same rows");
 }
 
+/* All exports of a run are made of one reading: what is damaged is told once. */
+static void a_run_is_read_once_for_all_exports(void **state)
+{
+    (void)state;
+    make_run("hurt");
+    assert_status(
+        sandbox_shell("echo '{\"event\":\"set\",' >> hurt/journal.jsonl; echo torn >> hurt/metrics.csv"), 0);
+    const sandbox_result *r = RUN("export", "hurt", "--tensorboard", "hurt-tb", "--csv", "hurt.csv");
+    assert_status(r, 0);
+    int told = 0;
+    for (const char *at = r->err; (at = strstr(at, "heavytail: note: hurt/")); at++) told++;
+    if (told != 1) fail_msg("told %d times: %s", told, r->err);
+    assert_true(sandbox_exists("hurt.csv"));
+}
+
 static void what_cannot_be_exported_is_named(void **state)
 {
     char path[200];
@@ -235,6 +250,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tensorboard_reads_curves_settings_weights_and_pictures),
         cmocka_unit_test(a_table_has_the_settings_of_each_row),
+        cmocka_unit_test(a_run_is_read_once_for_all_exports),
         cmocka_unit_test(what_cannot_be_exported_is_named),
         cmocka_unit_test(sums_are_castagnolis),
         cmocka_unit_test(histograms_count_every_value),

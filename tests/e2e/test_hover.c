@@ -115,6 +115,9 @@ static void explain_answers_on_the_command_line(void **state)
     assert_says(RUN("explain", "κ")->out, "pruning ratio");
     assert_says(RUN("explain", "noise.alpha")->out, "stability index");
     assert_says(RUN("explain")->out, "twin");
+    assert_says(RUN("explain", "filters")->out, "what a neuron is in a convolution");
+    assert_says(RUN("explain", "compact")->out, "without what pruning removed");
+    assert_says(RUN("explain", "sweep")->out, "over a grid of settings");
     const sandbox_result *r = RUN("explain", "kapa");
     assert_status(r, 2);
     assert_says(r->err, "did you mean 'kappa'?");

@@ -9,19 +9,9 @@
 
 static json_t *answer(const char *const args[], int status)
 {
-    json_error_t error;
     const sandbox_result *r = sandbox_run(args);
-    if (r->status != status) fail_msg("exit %d: %s", r->status, r->err);
-    json_t *root = json_loads(r->out, JSON_REJECT_DUPLICATES, &error);
-    if (!root) fail_msg("line %d: %s in: %.2000s", error.line, error.text, r->out);
-    return root;
-}
-
-static double number(json_t *object, const char *key)
-{
-    json_t *value = json_object_get(object, key);
-    if (!json_is_number(value)) fail_msg("%s is no number", key);
-    return json_number_value(value);
+    assert_status(r, status);
+    return sandbox_json_of(r->out);
 }
 
 #define TRAIN "train", "--quiet", "--model.width", "60", "--noise.type", "none", "--train.weight_decay", "0"
@@ -34,14 +24,14 @@ static void a_run_tells_what_each_method_measures(void **state)
         "0.2", "--occam.holdout", "0.2",     NULL};
     json_t *whole = answer(args, 0), *root = json_object_get(whole, "methods"),
            *occam = json_object_get(root, "occam");
-    assert_true(fabs(number(root, "eta_over_b") - 0.01 / 250) < 1e-9);
-    assert_int_equal(number(json_object_get(root, "average"), "iterates"), 10);
+    assert_true(fabs(sandbox_number(root, "eta_over_b") - 0.01 / 250) < 1e-9);
+    assert_int_equal(sandbox_number(json_object_get(root, "average"), "iterates"), 10);
     json_t *epochs = json_object_get(occam, "epochs");
     assert_int_equal(json_array_size(epochs), 20); /* 400 samples in batches of 250 */
-    assert_true(fabs(number(json_array_get(epochs, 0), "kept") - 0.8) < 0.001);
-    assert_true(number(json_object_get(root, "weights"), "nonzero") ==
-                number(json_array_get(epochs, 19), "kept"));
-    assert_true(number(json_object_get(occam, "best"), "epoch") >= 1);
+    assert_true(fabs(sandbox_number(json_array_get(epochs, 0), "kept") - 0.8) < 0.001);
+    assert_true(sandbox_number(json_object_get(root, "weights"), "nonzero") ==
+                sandbox_number(json_array_get(epochs, 19), "kept"));
+    assert_true(sandbox_number(json_object_get(occam, "best"), "epoch") >= 1);
     json_decref(whole);
 }
 
@@ -124,25 +114,47 @@ static void a_second_process_decodes_the_network_that_was_certified(void **state
     const char *const decode[] = {"certify", "--decode", "best.htc", "--data", "ecg-synth", "--json", NULL};
     const char *const write[] = {"certify", "--decode", "best.htc", "--out", "best.safetensors", NULL};
     assert_int_equal(sandbox_run(train)->status, 0);
-    json_t *curve = answer(certify, 0), *best = json_object_get(curve, "best"), *found = answer(decode, 0);
+    json_t *curve = answer(certify, 0), *smallest = json_object_get(curve, "smallest"),
+           *found = answer(decode, 0);
     static const char *const same[] = {"q", "bits", "kept_weights", "train_error", "test_error", "bound"};
     for (size_t i = 0; i < sizeof same / sizeof same[0]; i++)
-        if (number(best, same[i]) != number(found, same[i]))
-            fail_msg("%s: %g and %g", same[i], number(best, same[i]), number(found, same[i]));
+        if (sandbox_number(smallest, same[i]) != sandbox_number(found, same[i]))
+            fail_msg("%s: %g and %g", same[i], sandbox_number(smallest, same[i]),
+                     sandbox_number(found, same[i]));
     size_t index;
     json_t *point;
     json_array_foreach(json_object_get(curve, "points"), index, point)
     {
-        double bits = number(point, "bits"), bound = number(point, "bound");
-        assert_true(fabs(number(point, "train_error") + sqrt((bits * M_LN2 + log(20)) / 1000) - bound) <
-                    1e-8);
-        assert_true(json_is_true(json_object_get(point, "vacuous")) == !(bound < 1));
-        assert_true(bound >= number(best, "bound"));
+        double bits = sandbox_number(point, "bits"), bound = sandbox_number(point, "bound");
+        assert_true(fabs(sandbox_number(point, "train_error") + sqrt((bits * M_LN2 + log(20)) / 1000) -
+                         bound) < 1e-8);
+        assert_true(json_is_true(json_object_get(point, "vacuous")) == !(bound < 0.5)); /* of two classes */
+        assert_true(bound >= sandbox_number(smallest, "bound"));
     }
+    assert_true(sandbox_number(curve, "blind_error") == 0.5);
+    assert_true(json_equal(json_object_get(curve, "best"), smallest) ==
+                (sandbox_number(smallest, "bound") < 0.5));
     assert_int_equal(sandbox_run(write)->status, 0);
     assert_int_equal(access("best.safetensors", R_OK), 0);
     json_decref(curve);
     json_decref(found);
+}
+
+/* 50 samples prove nothing of any network, and nothing is called the best. */
+static void a_vacuous_bound_is_no_best_one(void **state)
+{
+    (void)state;
+    const char *const train[] = {"train", "--steps", "5", "--data.train_limit", "50", "--run",
+                                 "few",   "--quiet", NULL};
+    const char *const json[] = {"certify", "few", "--json", NULL}, *const words[] = {"certify", "few", NULL};
+    assert_status(sandbox_run(train), 0);
+    json_t *curve = answer(json, 0);
+    assert_true(json_is_null(json_object_get(curve, "best")));
+    assert_true(sandbox_number(json_object_get(curve, "smallest"), "bound") > 0.5);
+    json_decref(curve);
+    const char *said = sandbox_run(words)->out;
+    assert_says(said, "All are vacuous: blind guesses err with 0.5");
+    assert_null(strstr(said, "← smallest"));
 }
 
 static void what_is_no_code_is_an_error_that_names_the_file(void **state)
@@ -165,21 +177,22 @@ static void check_spreads(json_t *method, json_t *seeds)
 {
     json_t *all = json_object_get(method, "over_seeds"), *spread;
     const char *name;
-    double first = number(json_array_get(seeds, 0), "test_accuracy"),
-           second = number(json_array_get(seeds, 1), "test_accuracy");
-    assert_int_equal(json_object_size(all), 6);
+    double first = sandbox_number(json_array_get(seeds, 0), "test_accuracy"),
+           second = sandbox_number(json_array_get(seeds, 1), "test_accuracy");
+    assert_int_equal(json_object_size(all), 7);
     json_object_foreach(all, name, spread)
     {
         json_t *quartiles = json_object_get(spread, "quartiles"), *range = json_object_get(spread, "range");
-        double median = number(spread, "median"), least = json_number_value(json_array_get(range, 0)),
+        double median = sandbox_number(spread, "median"), least = json_number_value(json_array_get(range, 0)),
                most = json_number_value(json_array_get(range, 1));
-        assert_int_equal(number(spread, "seeds"), 2);
+        assert_int_equal(sandbox_number(spread, "seeds"), 2);
         assert_true(fabs(median - (least + most) / 2) < 1e-8 && least <= most);
         assert_true(json_number_value(json_array_get(quartiles, 0)) >= least);
     }
-    assert_true(fabs(number(json_object_get(all, "test_accuracy"), "median") - (first + second) / 2) < 1e-8);
+    assert_true(fabs(sandbox_number(json_object_get(all, "test_accuracy"), "median") - (first + second) / 2) <
+                1e-8);
     spread = json_object_get(json_object_get(all, "test_loss"), "range");
-    double own = number(json_object_get(method, "test"), "loss"),
+    double own = sandbox_number(json_object_get(method, "test"), "loss"),
            least = json_number_value(json_array_get(spread, 0)),
            most = json_number_value(json_array_get(spread, 1));
     assert_true(fabs(own - least) < 1e-8 || fabs(own - most) < 1e-8);
@@ -192,7 +205,7 @@ static void methods_are_compared_in_one_object_and_one_picture(void **state)
                                 "--model.width", "50",     "--seeds", "3,4",         NULL};
     json_t *root = answer(args, 0), *methods = json_object_get(root, "methods"), *method;
     size_t index;
-    assert_int_equal(number(root, "schema"), 2);
+    assert_int_equal(sandbox_number(root, "schema"), 2);
     assert_int_equal(json_array_size(methods), 10);
     json_array_foreach(methods, index, method)
     {
@@ -200,18 +213,19 @@ static void methods_are_compared_in_one_object_and_one_picture(void **state)
         json_t *type = json_object_get(json_object_get(method, "params"), "noise.type");
         const char *pruning = json_string_value(json_object_get(method, "pruned_by"));
         if (strcmp(json_string_value(type), "none") != 0) assert_string_equal(pruning, "node");
-        assert_true(number(json_object_get(method, "test"), "accuracy") > 0);
-        assert_true(number(method, "kept") > 0 && number(method, "kept") <= 1);
+        assert_true(sandbox_number(json_object_get(method, "test"), "accuracy") > 0);
+        assert_true(sandbox_number(method, "kept") > 0 && sandbox_number(method, "kept") <= 1);
         json_t *needed = json_object_get(method, "needed"), *seeds = json_object_get(needed, "seeds");
         assert_int_equal(json_array_size(seeds), 2);
-        assert_true(number(json_array_get(seeds, 0), "share") == number(method, "kept"));
-        assert_true(number(json_array_get(seeds, 1), "seed") == 4);
-        double mean = (number(method, "kept") + number(json_array_get(seeds, 1), "share")) / 2;
-        assert_true(fabs(number(needed, "share") - mean) < 1e-8);
-        assert_true(fabs(number(needed, "parameters") - mean * (50 * 142)) <= 0.5 + 1e-4);
+        assert_true(sandbox_number(json_array_get(seeds, 0), "share") == sandbox_number(method, "kept"));
+        assert_true(sandbox_number(json_array_get(seeds, 1), "seed") == 4);
+        double mean =
+            (sandbox_number(method, "kept") + sandbox_number(json_array_get(seeds, 1), "share")) / 2;
+        assert_true(fabs(sandbox_number(needed, "share") - mean) < 1e-8);
+        assert_true(fabs(sandbox_number(needed, "parameters") - mean * (50 * 142)) <= 0.5 + 1e-4);
         assert_int_equal(json_is_true(json_object_get(needed, "reached")), mean < 1);
         check_spreads(method, seeds);
-        assert_true(number(json_object_get(method, "params"), "model.width") == 50);
+        assert_true(sandbox_number(json_object_get(method, "params"), "model.width") == 50);
         assert_true(json_array_size(json_object_get(method, "curve")) >= 20);
     }
     assert_int_equal(access("methods.png", R_OK), 0);
@@ -224,6 +238,169 @@ static void methods_are_compared_in_one_object_and_one_picture(void **state)
     assert_non_null(strstr(sandbox_run(many)->err, "at most 16 seeds"));
 }
 
+/* "runs" of the network of that name, or NULL where there is none. */
+static json_t *network_of(json_t *root, const char *name, json_t **over_seeds)
+{
+    size_t i;
+    json_t *n;
+    json_array_foreach(json_object_get(root, "equal_size"), i, n)
+    {
+        if (strcmp(json_string_value(json_object_get(n, "network")), name) != 0) continue;
+        *over_seeds = json_object_get(n, "over_seeds");
+        return json_object_get(n, "runs");
+    }
+    return NULL;
+}
+
+#define EQUAL                                                                                                \
+    "compare", "--equal-size", "--model.width", "40", "--train.batch", "100", "--steps", "60", "--seeds",    \
+        "2..3"
+
+static void occam_stands_beside_networks_of_its_size(void **state)
+{
+    (void)state;
+    const char *const args[] = {EQUAL, "--json", NULL};
+    json_t *root = answer(args, 0), *all, *ours;
+    json_t *occam = network_of(root, "occam", &ours);
+    static const char *const others[] = {"pruned", "narrow", "whole"};
+    assert_int_equal(json_array_size(occam), 2);
+    assert_null(network_of(root, "compute", &all)); /* of dense layers it is the pruned one */
+    for (int o = 0; o < 3; o++) {
+        json_t *runs = network_of(root, others[o], &all);
+        for (size_t s = 0; s < 2; s++) {
+            json_t *mine = json_array_get(occam, s), *other = json_array_get(runs, s);
+            double most = sandbox_number(mine, "weights"), weights = sandbox_number(other, "weights");
+            if (o < 2) assert_true(weights <= most && weights > 0.8 * most - 142);
+            if (o == 0) assert_true(weights >= most - 2); /* a weight of each layer, at most */
+            if (o == 2) assert_true(weights == 40 * 142 && sandbox_number(other, "share") == 1);
+            assert_true(sandbox_number(other, "multiply_adds") == weights);
+            assert_true(fabs(sandbox_number(other, "share") - weights / (40 * 142)) < 1e-9);
+        }
+        json_t *difference = json_object_get(all, "accuracy_over_occam");
+        double of[2];
+        for (size_t s = 0; s < 2; s++)
+            of[s] = sandbox_number(json_array_get(runs, s), "test_accuracy") -
+                    sandbox_number(json_array_get(occam, s), "test_accuracy");
+        assert_true(fabs(sandbox_number(difference, "median") - (of[0] + of[1]) / 2) < 1e-9);
+        assert_int_equal(sandbox_number(difference, "seeds"), 2);
+    }
+    assert_true(sandbox_number(json_array_get(occam, 0), "training") < 60. * 3 * 100 * 40 * 142);
+    json_decref(root);
+    /* What docs/methods.md says of heartbeats. */
+    const char *const told[] = {"compare", "--equal-size", "--preset", "ecg-occam",
+                                "--seeds", "1..2",         "--json",   NULL};
+    root = answer(told, 0);
+    occam = network_of(root, "occam", &ours);
+    json_t *pruned = network_of(root, "pruned", &all);
+    for (size_t s = 0; s < 2; s++) {
+        json_t *mine = json_array_get(occam, s), *other = json_array_get(pruned, s);
+        assert_true(sandbox_number(mine, "weights") < 60 && sandbox_number(mine, "test_accuracy") > 0.93);
+        assert_true(sandbox_number(mine, "test_loss") < 0.5 * sandbox_number(other, "test_loss"));
+        assert_true(sandbox_number(mine, "test_accuracy") > sandbox_number(other, "test_accuracy"));
+    }
+    assert_null(network_of(root, "narrow", &all)); /* no width is as small */
+    json_decref(root);
+    const char *const text[] = {EQUAL, "--method", "node", NULL}, *const picture[] = {EQUAL, "--png", "x.png",
+                                                                                      NULL};
+    const sandbox_result *r = sandbox_run(text);
+    assert_int_equal(r->status, 0);
+    assert_non_null(strstr(r->out, "pruned by node"));
+    assert_non_null(strstr(r->out, "trained without, as narrow from the start"));
+    assert_int_equal(sandbox_run(picture)->status, 2);
+}
+
+/* The same bits for any number of threads, stopped and resumed or not: by the published rule, by neurons. */
+static void occam_resumes_in_another_process(void **state)
+{
+    (void)state;
+    static const char *const ways[][2] = {
+        {"--occam.rule", "published"}, {"--occam.method", "node"}, {"--occam.every", "150"}};
+    for (int w = 0; w < 3; w++) {
+        char whole[32], rest[32];
+        size_t size[2];
+        snprintf(whole, sizeof whole, "occam-whole-%d", w);
+        snprintf(rest, sizeof rest, "occam-rest-%d", w);
+#define PRUNED_RUN                                                                                           \
+    TRAIN, "--train.batch", "100", "--occam.lambda0", "0.3", "--occam.holdout", "0.2", ways[w][0], ways[w][1]
+        const char *const all[] = {PRUNED_RUN, "--steps", "37", "--run", whole, NULL};
+        const char *const first[] = {PRUNED_RUN, "--steps", "16", "--run", rest, NULL};
+        const char *const then[] = {"train", "--quiet", "--steps", "37", "--run", rest, NULL};
+        setenv("HEAVYTAIL_THREADS", "1", 1);
+        assert_int_equal(sandbox_run(all)->status, 0);
+        setenv("HEAVYTAIL_THREADS", "3", 1);
+        assert_int_equal(sandbox_run(first)->status, 0);
+        assert_int_equal(sandbox_run(then)->status, 0);
+        unsetenv("HEAVYTAIL_THREADS");
+        const char *const names[] = {"checkpoint.safetensors", "metrics.csv"};
+        for (int n = 0; n < 2; n++) {
+            char a[80], b[80];
+            snprintf(a, sizeof a, "%s/%s", whole, names[n]);
+            snprintf(b, sizeof b, "%s/%s", rest, names[n]);
+            char *x = sandbox_read(a, &size[0]), *y = sandbox_read(b, &size[1]);
+            assert_true(size[0] == size[1] && memcmp(x, y, size[0]) == 0);
+            free(x);
+            free(y);
+        }
+    }
+}
+
+static void what_occam_cannot_do_is_said_before_training(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *key, *value, *words;
+    } cases[] = {{"--occam.method", "svd", "occam.method = svd cannot prune step by step"},
+                 {"--occam.holdout", "0.0001", "holds back none; give at least"},
+                 {"--occam.every", "99", "less than a step trains on"},
+                 {"--occam.rule", "theirs", "occam.rule"}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const char *const args[] = {TRAIN, "--train.batch", "100",          "--steps", "3", "--occam.lambda0",
+                                    "0.1", cases[i].key,    cases[i].value, NULL};
+        const sandbox_result *r = sandbox_run(args);
+        assert_int_equal(r->status, 2);
+        if (!strstr(r->err, cases[i].words)) fail_msg("%s", r->err);
+    }
+}
+
+/* 9 weights at 28 × 28 places, 10 · 196 at one: the filters' share of the computing is not that of the
+ * weights. */
+static void convolutions_are_counted_place_by_place(void **state)
+{
+    (void)state;
+    const char *const train[] = {"train",
+                                 "--quiet",
+                                 "--json",
+                                 "--data.name",
+                                 "digits-synth",
+                                 "--data.train_limit",
+                                 "200",
+                                 "--layers",
+                                 "conv 1 3x3 same, pool 2",
+                                 "--steps",
+                                 "3",
+                                 "--train.batch",
+                                 "50",
+                                 "--run",
+                                 "conv-run",
+                                 NULL};
+    json_t *root = answer(train, 0), *compute = json_object_get(json_object_get(root, "methods"), "compute");
+    const double whole = 9 * 784 + 10 * 196;
+    assert_true(sandbox_number(compute, "whole") == whole && sandbox_number(compute, "multiply_adds") == whole);
+    assert_true(sandbox_number(compute, "training") == 3 * 50 * 3 * whole);
+    json_decref(root);
+    const char *const prune[] = {"prune", "conv-run", "--method", "magnitude", "--ratio",
+                                 "0.5",   "--curve",  "--json",   NULL};
+    root = answer(prune, 0);
+    json_t *counts = json_object_get(root, "multiply_adds"), *point;
+    assert_true(sandbox_number(counts, "before") == whole && sandbox_number(counts, "after") < whole);
+    size_t i;
+    bool apart = false;
+    json_array_foreach(json_object_get(root, "curve"), i, point) apart =
+        apart || fabs(sandbox_number(point, "multiply_adds_left") - sandbox_number(point, "weights_left")) > 0.05;
+    assert_true(apart);
+    json_decref(root);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -233,8 +410,13 @@ int main(void)
         cmocka_unit_test(a_resumed_run_knows_its_epochs),
         cmocka_unit_test_teardown(o_shows_the_epochs_of_every_sitting, vt_teardown),
         cmocka_unit_test(a_second_process_decodes_the_network_that_was_certified),
+        cmocka_unit_test(a_vacuous_bound_is_no_best_one),
         cmocka_unit_test(what_is_no_code_is_an_error_that_names_the_file),
         cmocka_unit_test(methods_are_compared_in_one_object_and_one_picture),
+        cmocka_unit_test(occam_stands_beside_networks_of_its_size),
+        cmocka_unit_test(occam_resumes_in_another_process),
+        cmocka_unit_test(what_occam_cannot_do_is_said_before_training),
+        cmocka_unit_test(convolutions_are_counted_place_by_place),
     };
     return cmocka_run_group_tests(tests, sandbox_enter, sandbox_leave);
 }

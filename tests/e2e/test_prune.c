@@ -27,10 +27,7 @@ static int find_golden(void **state)
 
 static json_t *parse(const sandbox_result *r)
 {
-    json_error_t error;
-    assert_status(r, 0);
-    json_t *root = json_loads(r->out, JSON_REJECT_DUPLICATES, &error);
-    if (!root) fail_msg("line %d: %s in: %.2000s", error.line, error.text, r->out);
+    json_t *root = sandbox_json(r);
     assert_int_equal(json_integer_value(json_object_get(root, "schema")), 1);
     return root;
 }
@@ -38,28 +35,21 @@ static json_t *parse(const sandbox_result *r)
 #define GOLDEN "--w1", w1, "--w2", w2, "--x", x, "--y", y
 #define PRUNE_JSON(...) parse(RUN("prune", __VA_ARGS__, "--json"))
 
-static double number(const json_t *root, const char *key)
-{
-    const json_t *value = json_object_get(root, key);
-    if (!json_is_number(value)) fail_msg("%s is no number", key);
-    return json_number_value(value);
-}
-
 static void counts_at_error_are_the_golden_ones(void **state)
 {
     (void)state;
     json_t *squared = PRUNE_JSON(GOLDEN, "--error", "0.1"), *plain = PRUNE_JSON(GOLDEN, "--metric", "fro");
     assert_string_equal(json_string_value(json_object_get(squared, "method")), "node");
-    assert_int_equal((int)number(squared, "removed"), 94);
-    assert_int_equal((int)number(squared, "kept"), 106);
-    assert_true(fabs(number(squared, "ratio") - 0.47) < 1e-12);
-    assert_true(fabs(number(squared, "error") - 0.0994723538283) < 1e-6);
-    assert_int_equal((int)number(plain, "removed"), 14);
+    assert_int_equal((int)sandbox_number(squared, "removed"), 94);
+    assert_int_equal((int)sandbox_number(squared, "kept"), 106);
+    assert_true(fabs(sandbox_number(squared, "ratio") - 0.47) < 1e-12);
+    assert_true(fabs(sandbox_number(squared, "error") - 0.0994723538283) < 1e-6);
+    assert_int_equal((int)sandbox_number(plain, "removed"), 14);
     assert_string_equal(json_string_value(json_object_get(plain, "metric")), "fro");
     json_decref(squared);
     json_decref(plain);
     json_t *layer = PRUNE_JSON(GOLDEN, "--method", "magnitude", "--ratio", "0.3");
-    assert_true(fabs(number(layer, "accuracy") - 0.703333333333) < 1e-9);
+    assert_true(fabs(sandbox_number(layer, "accuracy") - 0.703333333333) < 1e-9);
     assert_int_equal(json_array_size(json_object_get(layer, "layers")), 2);
     json_decref(layer);
 }
@@ -72,13 +62,30 @@ static void a_curve_is_exact_at_every_k(void **state)
     int losses = 0;
     for (size_t k = 0; k < 201; k++) {
         json_t *p = json_array_get(curve, k);
-        assert_int_equal((int)number(p, "k"), (int)k);
+        assert_int_equal((int)sandbox_number(p, "k"), (int)k);
         losses += json_is_number(json_object_get(p, "loss"));
     }
     assert_int_equal(losses, 201);
-    assert_true(fabs(number(json_array_get(curve, 50), "accuracy") - 0.79) < 1e-9);
-    assert_true(number(root, "one_point_ratio") > 0 && number(root, "area") > 0.5);
+    assert_true(fabs(sandbox_number(json_array_get(curve, 50), "accuracy") - 0.79) < 1e-9);
+    assert_true(sandbox_number(root, "one_point_ratio") > 0 && sandbox_number(root, "area") > 0.5);
     json_decref(root);
+}
+
+/* A curve is dozens of evaluations: it is made where it is asked for, or drawn. People count layers from 1.
+ */
+static void what_is_told_is_what_was_asked_for(void **state)
+{
+    (void)state;
+    const char *said = RUN("prune", GOLDEN, "--method", "magnitude", "--ratio", "0.3")->out;
+    assert_says(said, "--curve says how much can go before one point of accuracy is lost");
+    assert_null(strstr(said, "area under the curve"));
+    assert_says(said, "\n  layer 1 (200 × ");
+    assert_says(said, "\n  layer 2 (");
+    assert_null(strstr(said, "layer 0"));
+    said = RUN("prune", GOLDEN, "--method", "magnitude", "--ratio", "0.3", "--curve")->out;
+    assert_says(said, "at most one point of accuracy lost up to ratio");
+    assert_says(said, "area under the curve");
+    assert_null(strstr(said, "--curve says"));
 }
 
 static void several_methods_in_one_go(void **state)
@@ -88,7 +95,7 @@ static void several_methods_in_one_go(void **state)
     json_t *others = json_object_get(root, "others");
     assert_int_equal(json_array_size(others), HT_PRUNE_METHODS - 1);
     for (size_t i = 0; i < json_array_size(others); i++)
-        assert_true(fabs(number(json_array_get(others, i), "ratio") - 0.5) < 1e-9);
+        assert_true(fabs(sandbox_number(json_array_get(others, i), "ratio") - 0.5) < 1e-9);
     json_decref(root);
 }
 
@@ -102,9 +109,9 @@ static void out_writes_a_network_that_computes_the_same(void **state)
            *compact = PRUNE_JSON("compact.safetensors", "--x", x, "--y", y, "--ratio", "0");
     json_t *const read[] = {dense, compact};
     for (int i = 0; i < 2; i++) {
-        assert_true(fabs(number(read[i], "accuracy") - number(first, "accuracy")) < 1e-12);
-        assert_int_equal((int)number(read[i], "removed"), 0);
-        assert_int_equal((int)number(read[i], "kept"), i ? 106 : 200);
+        assert_true(fabs(sandbox_number(read[i], "accuracy") - sandbox_number(first, "accuracy")) < 1e-12);
+        assert_int_equal((int)sandbox_number(read[i], "removed"), 0);
+        assert_int_equal((int)sandbox_number(read[i], "kept"), i ? 106 : 200);
     }
     json_decref(first);
     json_decref(second);
@@ -122,7 +129,7 @@ static void runs_and_checkpoints(void **state)
     json_t *run = PRUNE_JSON("r"), *file = PRUNE_JSON("r/checkpoint.safetensors"),
            *train = PRUNE_JSON("r", "--split", "train", "--method", "coreset", "--coreset", "best");
     assert_true(json_equal(json_object_get(run, "accuracy"), json_object_get(file, "accuracy")));
-    assert_true(fabs(number(json_object_get(run, "asked"), "error") - 0.2) < 1e-12);
+    assert_true(fabs(sandbox_number(json_object_get(run, "asked"), "error") - 0.2) < 1e-12);
     assert_string_equal(json_string_value(json_object_get(train, "split")), "train");
     json_decref(run);
     json_decref(file);
@@ -164,6 +171,26 @@ static void the_picture_holds_settings_and_numbers(void **state)
     const sandbox_result *r = RUN("train", "--preset", "p.png", "--steps", "1", "--json", "--quiet");
     assert_status(r, 0);
     assert_says(r->out, "\"noise.alpha\": 1.62");
+}
+
+/* Of a network of others, seed and noise are not told; of a run they are. */
+static void a_picture_says_only_what_is_known(void **state)
+{
+    (void)state;
+    ht_png png;
+    ht_error err;
+    assert_status(RUN("prune", GOLDEN, "--png", "foreign.png"), 0);
+    assert_int_equal(ht_png_read("foreign.png", 0, &png, &err), HT_OK);
+    assert_says(ht_png_find(&png, "Description"), "how it was trained is not known here");
+    assert_null(strstr(ht_png_find(&png, "Description"), "seed"));
+    ht_png_free(&png);
+    assert_status(
+        RUN("train", "--run", "own", "--steps", "5", "--model.width", "40", "--train.seed", "7", "--quiet"),
+        0);
+    assert_status(RUN("prune", "own", "--png", "own.png"), 0);
+    assert_int_equal(ht_png_read("own.png", 0, &png, &err), HT_OK);
+    assert_says(ht_png_find(&png, "Description"), "seed 7");
+    ht_png_free(&png);
 }
 
 /* Networks and samples no one should give, and some that are just odd. */
@@ -218,7 +245,7 @@ static void odd_arrays_get_a_clear_word(void **state)
     for (size_t i = 0; i < sizeof small / sizeof small[0]; i++) {
         json_t *root = PRUNE_JSON("--w1", small[i][0], "--w2", small[i][1], "--x", small[i][2], "--y",
                                   small[i][3], "--method", "all", "--ratio", "1", "--curve");
-        assert_true(number(root, "ratio") > 0.999 && number(root, "kept") < 0.5);
+        assert_true(sandbox_number(root, "ratio") > 0.999 && sandbox_number(root, "kept") < 0.5);
         json_decref(root);
     }
 }
@@ -256,7 +283,7 @@ static void wrong_requests_say_what_to_do(void **state)
     /* Without data it still prunes. */
     json_t *root = PRUNE_JSON("--w1", w1, "--w2", w2);
     assert_true(json_is_null(json_object_get(root, "accuracy")));
-    assert_int_equal((int)number(root, "removed"), 94);
+    assert_int_equal((int)sandbox_number(root, "removed"), 94);
     json_decref(root);
 }
 
@@ -277,20 +304,21 @@ static void networks_of_filters_are_told_apart(void **state)
     assert_string_equal(json_string_value(json_object_get(first, "unit")), "units");
     assert_string_equal(json_string_value(json_object_get(conv, "unit")), "filters");
     assert_string_equal(json_string_value(json_object_get(dense, "unit")), "neurons");
-    assert_int_equal((int)number(first, "removed"), 11);
-    assert_int_equal((int)number(first, "held"), 4);
-    assert_int_equal((int)number(conv, "held"), 2);
+    assert_int_equal((int)sandbox_number(first, "removed"), 11);
+    assert_int_equal((int)sandbox_number(first, "held"), 4);
+    assert_int_equal((int)sandbox_number(conv, "held"), 2);
     assert_true(json_is_false(json_object_get(first, "curve_exact")));
     const json_t *sizes = json_object_get(first, "parameters");
-    assert_true(fabs(number(first, "parameter_ratio") -
-                     (1 - number(sizes, "after") / number(sizes, "before"))) < 1e-9);
-    assert_true(number(json_object_get(again, "parameters"), "before") == number(sizes, "after"));
-    assert_true(fabs(number(again, "accuracy") - number(first, "accuracy")) < 1e-12);
+    assert_true(fabs(sandbox_number(first, "parameter_ratio") -
+                     (1 - sandbox_number(sizes, "after") / sandbox_number(sizes, "before"))) < 1e-9);
+    assert_true(sandbox_number(json_object_get(again, "parameters"), "before") ==
+                sandbox_number(sizes, "after"));
+    assert_true(fabs(sandbox_number(again, "accuracy") - sandbox_number(first, "accuracy")) < 1e-12);
     assert_int_equal(json_array_size(json_object_get(all, "others")), HT_PRUNE_METHODS - 1);
     json_decref(first);
     json_decref(again);
     json_decref(all);
-    const sandbox_result *r = RUN("prune", "filters", "--method", "all", "--ratio", "0.5");
+    const sandbox_result *r = RUN("prune", "filters", "--method", "all", "--ratio", "0.5", "--curve");
     assert_status(r, 0);
     assert_says(r->out, "4 of the removed units stay, as zeros");
     assert_says(r->out, "the curve is a grid");
@@ -307,7 +335,7 @@ static double peak_of(const char *first, const char *second, const char *method,
         if (!freopen("/dev/null", "w", stdout)) _exit(99);
         const char *binary = getenv("HT_BINARY");
         execl(binary, binary, "prune", "--w1", first, "--w2", second, "--x", "many.npy", "--y", "y.npy",
-              "--method", method, "--coreset", coreset, "--ratio", "0.75", NULL);
+              "--method", method, "--coreset", coreset, "--ratio", "0.75", "--curve", NULL);
         _exit(99);
     }
     assert_true(pid > 0 && wait4(pid, &status, 0, &used) == pid);
@@ -369,10 +397,12 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(counts_at_error_are_the_golden_ones),
         cmocka_unit_test(a_curve_is_exact_at_every_k),
+        cmocka_unit_test(what_is_told_is_what_was_asked_for),
         cmocka_unit_test(several_methods_in_one_go),
         cmocka_unit_test(out_writes_a_network_that_computes_the_same),
         cmocka_unit_test(runs_and_checkpoints),
         cmocka_unit_test(the_picture_holds_settings_and_numbers),
+        cmocka_unit_test(a_picture_says_only_what_is_known),
         cmocka_unit_test(odd_arrays_get_a_clear_word),
         cmocka_unit_test(wrong_requests_say_what_to_do),
         cmocka_unit_test(networks_of_filters_are_told_apart),

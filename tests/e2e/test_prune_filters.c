@@ -7,23 +7,7 @@
 
 #include "sandbox.h"
 
-static json_t *parse(const sandbox_result *r)
-{
-    json_error_t error;
-    assert_status(r, 0);
-    json_t *root = json_loads(r->out, JSON_REJECT_DUPLICATES, &error);
-    if (!root) fail_msg("line %d: %s in: %.2000s", error.line, error.text, r->out);
-    return root;
-}
-
-#define PRUNE_JSON(...) parse(RUN("prune", __VA_ARGS__, "--json"))
-
-static double number(const json_t *root, const char *key)
-{
-    const json_t *value = json_object_get(root, key);
-    if (!json_is_number(value)) fail_msg("%s is no number", key);
-    return json_number_value(value);
-}
+#define PRUNE_JSON(...) sandbox_json(RUN("prune", __VA_ARGS__, "--json"))
 
 /* What JSON says, its curve, and what the written file gives when it is read again: one accuracy and loss. */
 static void a_written_network_of_filters_is_what_was_told(void **state)
@@ -46,13 +30,14 @@ static void a_written_network_of_filters_is_what_was_told(void **state)
                *curve = json_object_get(told, "curve");
         size_t at = 0;
         while (at < json_array_size(curve) &&
-               number(json_array_get(curve, at), "k") != number(told, "removed"))
+               sandbox_number(json_array_get(curve, at), "k") != sandbox_number(told, "removed"))
             at++;
         assert_true(at < json_array_size(curve));
-        assert_true(number(told, "removed") > 0 && number(told, "error") > 0);
-        assert_true(fabs(number(again, "accuracy") - number(told, "accuracy")) < 1e-12);
-        assert_true(fabs(number(again, "loss") - number(told, "loss")) < 1e-5);
-        assert_true(fabs(number(json_array_get(curve, at), "accuracy") - number(told, "accuracy")) < 1e-12);
+        assert_true(sandbox_number(told, "removed") > 0 && sandbox_number(told, "error") > 0);
+        assert_true(fabs(sandbox_number(again, "accuracy") - sandbox_number(told, "accuracy")) < 1e-12);
+        assert_true(fabs(sandbox_number(again, "loss") - sandbox_number(told, "loss")) < 1e-5);
+        assert_true(fabs(sandbox_number(json_array_get(curve, at), "accuracy") -
+                         sandbox_number(told, "accuracy")) < 1e-12);
         json_decref(told);
         json_decref(again);
     }
@@ -118,9 +103,10 @@ static void the_size_of_a_compact_file_is_told(void **state)
                                   "small.safetensors", "--compact"),
                *again = PRUNE_JSON("small.safetensors", "--ratio", "0"),
                *compact = json_object_get(told, "compact");
-        double weights = number(json_object_get(again, "parameters"), "before");
-        assert_true(weights > 0 && number(compact, "parameters") == weights);
-        assert_true(number(compact, "bytes") == number(json_object_get(again, "bytes"), "before"));
+        double weights = sandbox_number(json_object_get(again, "parameters"), "before");
+        assert_true(weights > 0 && sandbox_number(compact, "parameters") == weights);
+        assert_true(sandbox_number(compact, "bytes") ==
+                    sandbox_number(json_object_get(again, "bytes"), "before"));
         json_decref(told);
         json_decref(again);
         if (weights >= 1000) continue; /* not grouped */

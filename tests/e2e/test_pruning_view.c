@@ -115,7 +115,7 @@ static void the_mouse_chooses_methods_and_moves_the_cursor(void **state)
     vt_mouse(t, VT_PRESS, 1, strip.x + 7 + (strip.w - 9) / 2, strip.y + 2);
     vt_mouse(t, VT_RELEASE, 1, strip.x + 7 + (strip.w - 9) / 2, strip.y + 2);
     vt_assert(t, vt_wait_text(t, "magnitude at the cursor", PATIENCE));
-    double fraction = number_at(t, "fraction removed  ");
+    double fraction = number_at(t, "of all weights removed  ");
     vt_assert(t, fraction > 0.4 && fraction < 0.55);
     vt_assert(t, vt_find(t, "1 node", &column, &row)); /* in the legend of the chart, which comes first */
     vt_assert(t, column < COLUMNS / 2);

@@ -71,7 +71,7 @@ static const struct {
     FIELD(ht_prune_result, parameters_left), FIELD(ht_prune_result, test),
     SIZE(ht_prune_point), FIELD(ht_prune_point, ratio), FIELD(ht_prune_point, error),
     FIELD(ht_prune_point, accuracy), FIELD(ht_prune_point, loss), FIELD(ht_prune_point, weights),
-    FIELD(ht_prune_point, bytes),
+    FIELD(ht_prune_point, bytes), FIELD(ht_prune_point, compute), FIELD(ht_prune_result, multiply_adds_left),
     SIZE(ht_prune_curve), FIELD(ht_prune_curve, count), FIELD(ht_prune_curve, points),
     FIELD(ht_prune_curve, at), FIELD(ht_prune_curve, units),
 };
@@ -97,6 +97,7 @@ static void set_environment(void)
     setenv("OPENBLAS_NUM_THREADS", "1", 1);
     setenv("HT_LAYOUT", words, 1);
     setenv("HT_VERSION", ht_version(), 1);
+    if (sandbox_data()) setenv("HT_DATA", sandbox_data(), 1); /* real data, for those that ask */
 }
 
 static int enter(void **state)
@@ -165,6 +166,18 @@ static void runs_are_logged_and_opened(void **state)
     pass_file("test_files");
 }
 
+static void what_is_logged_is_watched(void **state)
+{
+    (void)state;
+    pass_file("test_watch");
+}
+
+static void tables_of_other_packages_are_read(void **state)
+{
+    (void)state;
+    pass_file("test_sets");
+}
+
 static void steps_of_torch_are_those_of_the_program(void **state)
 {
     (void)state;
@@ -190,6 +203,8 @@ int main(void)
         cmocka_unit_test(draws_are_those_of_the_program),
         cmocka_unit_test(indices_and_curves_are_those_of_the_program),
         cmocka_unit_test(runs_are_logged_and_opened),
+        cmocka_unit_test(what_is_logged_is_watched),
+        cmocka_unit_test(tables_of_other_packages_are_read),
         cmocka_unit_test(steps_of_torch_are_those_of_the_program),
         cmocka_unit_test(the_example_trains_and_agrees),
         cmocka_unit_test(pip_and_make_install_bring_the_package),

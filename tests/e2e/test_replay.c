@@ -16,11 +16,9 @@
 
 static json_t *replay_json(const char *source, int status)
 {
-    json_error_t why;
     const sandbox_result *r = RUN("replay", source, "--json");
     assert_status(r, status);
-    json_t *root = json_loads(r->out, 0, &why);
-    if (!root) fail_msg("%s: %s", why.text, r->out);
+    json_t *root = sandbox_json_of(r->out);
     assert_int_equal(json_integer_value(json_object_get(root, "schema")), 1);
     return root;
 }
@@ -56,6 +54,23 @@ static void a_run_is_replayed_with_what_changed_on_the_way(void **state)
     assert_says(r->out, "the same bits");
     /* Nothing in the directory was touched. */
     assert_status(sandbox_shell("cp -r run before; $H replay run >/dev/null; diff -r run before"), 0);
+}
+
+/* Title, JSON and the next resume say whose settings are in force. */
+static void a_run_that_goes_on_with_another_preset_is_called_after_it(void **state)
+{
+    (void)state;
+    sandbox_write("louder.ini", "[preset]\nname = louder\n[model]\nwidth = 200\n[data]\ntest_limit = 500\n"
+                                "[noise]\ntype = iid\nscale = 0.2\n[train]\nmomentum = 0.9\n");
+    assert_status(RUN("train", "--steps", "10", NOISY, "--run", "named", "--quiet"), 0);
+    const sandbox_result *r =
+        RUN("train", "--steps", "20", "--preset", "./louder.ini", "--run", "named", "--quiet");
+    assert_status(r, 0);
+    assert_says(r->out, "louder: done after 20 steps");
+    r = RUN("train", "--steps", "25", "--run", "named", "--quiet");
+    assert_status(r, 0);
+    assert_says(r->out, "louder: done after 25 steps");
+    expect_equal("named", 25);
 }
 
 #define PICTURES                                                                                             \
@@ -191,6 +206,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_run_is_replayed_with_what_changed_on_the_way),
+        cmocka_unit_test(a_run_that_goes_on_with_another_preset_is_called_after_it),
         cmocka_unit_test(changed_pictures_are_replayed),
         cmocka_unit_test(a_difference_is_found_and_named),
         cmocka_unit_test_teardown(a_lesson_can_be_replayed, vt_teardown),

@@ -45,14 +45,6 @@ static int files_in(const char *path)
     return count;
 }
 
-static json_t *load(const char *text)
-{
-    json_error_t error;
-    json_t *root = json_loads(text, JSON_REJECT_DUPLICATES, &error);
-    if (!root) fail_msg("line %d: %s in: %.2000s", error.line, error.text, text);
-    return root;
-}
-
 static json_t *at(json_t *root, const char *object, const char *key)
 {
     json_t *value = json_object_get(json_object_get(root, object), key);
@@ -69,7 +61,7 @@ static void a_sweep_writes_one_result_a_cell(void **state)
     assert_int_equal(files_in("reference/cells"), 12);
     assert_int_equal(files_in("reference"), 2);
     char *text = sandbox_read("reference/cells/train.seed=2,noise.type=iid,noise.alpha=1.5.json", NULL);
-    json_t *root = load(text);
+    json_t *root = sandbox_json_of(text);
     assert_int_equal(json_integer_value(json_object_get(root, "schema")), 1);
     assert_string_equal(json_string_value(json_object_get(root, "status")), "done");
     assert_int_equal(json_integer_value(json_object_get(root, "steps")), 30);
@@ -91,9 +83,9 @@ static void a_cell_is_what_train_says_of_it(void **state)
         shell("$H train " CELL " --set noise.alpha=1.9 --set noise.type=shared --set train.seed=3 --json "
               "--quiet");
     assert_status(r, 0);
-    json_t *train = load(r->out);
+    json_t *train = sandbox_json_of(r->out);
     char *text = sandbox_read("reference/cells/train.seed=3,noise.type=shared,noise.alpha=1.9.json", NULL);
-    json_t *cell = load(text);
+    json_t *cell = sandbox_json_of(text);
     assert_true(json_equal(json_object_get(train, "train"), json_object_get(cell, "train")));
     assert_true(json_equal(json_object_get(train, "test"), json_object_get(cell, "test")));
     assert_true(json_equal(json_object_get(train, "prune"), json_object_get(cell, "prune")));
@@ -237,7 +229,7 @@ static void a_diverged_cell_is_a_result(void **state)
     free(text);
     const sandbox_result *r = RUN("table", "diverged", "--format", "json");
     assert_status(r, 0);
-    json_t *root = load(r->out), *rows = json_object_get(root, "rows");
+    json_t *root = sandbox_json_of(r->out), *rows = json_object_get(root, "rows");
     assert_int_equal(json_array_size(rows), 2);
     json_t *good = json_array_get(rows, 0), *bad = json_array_get(rows, 1);
     assert_int_equal(json_integer_value(json_object_get(good, "diverged")), 0);
@@ -412,7 +404,7 @@ static void read_ratios(double ratio[3])
         snprintf(path, sizeof path, "reference/cells/train.seed=%d,noise.type=iid,noise.alpha=1.5.json",
                  seed);
         char *text = sandbox_read(path, NULL);
-        json_t *root = load(text);
+        json_t *root = sandbox_json_of(text);
         ratio[seed - 1] = json_number_value(at(root, "prune", "ratio"));
         json_decref(root);
         free(text);
@@ -436,7 +428,7 @@ static void a_table_sums_up_the_seeds(void **state)
     const sandbox_result *out = RUN("table", "reference", "--format", "json", "--limit");
     assert_status(out, 0);
     assert_null(strstr(out->out, "reference"));
-    json_t *root = load(out->out), *rows = json_object_get(root, "rows"), *row = NULL;
+    json_t *root = sandbox_json_of(out->out), *rows = json_object_get(root, "rows"), *row = NULL;
     assert_int_equal(json_array_size(rows), 4);
     for (size_t i = 0; i < 4 && !row; i++) {
         row = json_array_get(rows, i);
@@ -470,7 +462,7 @@ static void the_table_has_what_rows_predict(void **state)
     make_reference();
     const sandbox_result *out = RUN("table", "reference", "--format", "json", "--limit");
     assert_status(out, 0);
-    json_t *root = load(out->out), *row;
+    json_t *root = sandbox_json_of(out->out), *row;
     size_t i;
     json_array_foreach(json_object_get(root, "rows"), i, row)
     {

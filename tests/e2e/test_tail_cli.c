@@ -33,13 +33,10 @@ static void cauchy(double *x, int count)
 #define TAIL(...) tail_json((const char *const[]){"tail", __VA_ARGS__, "--json", NULL})
 static json_t *tail_json(const char *const args[])
 {
-    json_error_t error;
     const sandbox_result *r = sandbox_run(args);
-    assert_status(r, 0);
+    json_t *root = sandbox_json(r);
     for (const char *line = r->err; *line; line = strchr(line, '\n') + 1) /* of what was skipped */
         assert_true(strncmp(line, "heavytail: note: ", 17) == 0);
-    json_t *root = json_loads(r->out, JSON_REJECT_DUPLICATES, &error);
-    if (!root) fail_msg("line %d: %s in: %.2000s", error.line, error.text, r->out);
     assert_int_equal(json_integer_value(json_object_get(root, "schema")), 1);
     return root;
 }
@@ -61,13 +58,6 @@ static json_t *find(json_t *root, const char *tensor, const char *view, const ch
     }
     fail_msg("no %s of %s (%s)", estimator, tensor, view);
     return NULL;
-}
-
-static double number(json_t *estimate, const char *key)
-{
-    json_t *value = json_object_get(estimate, key);
-    if (!json_is_number(value)) fail_msg("%s is no number", key);
-    return json_number_value(value);
 }
 
 static void a_vector_has_one_view_and_every_estimator(void **state)
@@ -93,10 +83,11 @@ static void a_vector_has_one_view_and_every_estimator(void **state)
     static const char *const stable[] = {"mmo", "mcculloch", "ecf"};
     for (int i = 0; i < 3; i++) {
         json_t *e = find(root, "v", "all", stable[i]);
-        assert_true(number(e, "low") < 1 && 1 < number(e, "high") && number(e, "std_error") > 0);
+        assert_true(sandbox_number(e, "low") < 1 && 1 < sandbox_number(e, "high") &&
+                    sandbox_number(e, "std_error") > 0);
         assert_string_equal(json_string_value(json_object_get(e, "quality")), "good");
     }
-    assert_true(fabs(number(find(root, "v", "all", "ecf"), "scale") - 1) < 0.1);
+    assert_true(fabs(sandbox_number(find(root, "v", "all", "ecf"), "scale") - 1) < 0.1);
     assert_true(json_is_null(json_object_get(find(root, "v", "all", "mmo-multi"), "value")));
     assert_true(json_is_null(json_object_get(find(root, "v", "all", "powerlaw"), "value")));
     json_decref(root);
@@ -118,10 +109,10 @@ static void k_and_m_are_obeyed(void **state)
         if (isnan(all[e].value))
             assert_true(json_is_null(json_object_get(estimate, "value")));
         else
-            assert_true(fabs(number(estimate, "value") / all[e].value - 1) < 1e-10);
+            assert_true(fabs(sandbox_number(estimate, "value") / all[e].value - 1) < 1e-10);
     }
-    assert_int_equal(number(find(root, "v", "all", "hill"), "k"), 77);
-    assert_int_equal(number(find(root, "v", "all", "mmo"), "n_tail"), COUNT / 7 * 7);
+    assert_int_equal(sandbox_number(find(root, "v", "all", "hill"), "k"), 77);
+    assert_int_equal(sandbox_number(find(root, "v", "all", "mmo"), "n_tail"), COUNT / 7 * 7);
     json_decref(root);
     static const char *const bad[] = {"0", "-3", "2.5", "x", ""};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
@@ -157,8 +148,8 @@ static void a_matrix_has_three_views_whatever_its_order(void **state)
     static const char *const seen[][2] = {
         {"all", "mmo"}, {"all", "powerlaw"}, {"rows", "mmo-multi"}, {"row_norms", "hill"}};
     for (size_t i = 0; i < sizeof seen / sizeof seen[0]; i++)
-        assert_true(number(find(c, "c", seen[i][0], seen[i][1]), "value") ==
-                    number(find(fortran, "f", seen[i][0], seen[i][1]), "value"));
+        assert_true(sandbox_number(find(c, "c", seen[i][0], seen[i][1]), "value") ==
+                    sandbox_number(find(fortran, "f", seen[i][0], seen[i][1]), "value"));
     assert_int_equal(json_array_size(json_object_get(c, "tensors")), 3);
     json_decref(c);
     json_decref(fortran);
@@ -227,8 +218,8 @@ static void every_type_of_safetensors_is_read(void **state)
     assert_int_equal(json_array_size(json_object_get(root, "skipped")), 1);
     static const char *const names[] = {"f", "h", "b"};
     for (int i = 0; i < 3; i++)
-        assert_true(number(find(root, names[i], "all", "hill"), "value") ==
-                    number(find(root, "d", "all", "hill"), "value"));
+        assert_true(sandbox_number(find(root, names[i], "all", "hill"), "value") ==
+                    sandbox_number(find(root, "d", "all", "hill"), "value"));
     json_decref(root);
     root = TAIL("t.safetensors", "--tensor", "h");
     assert_int_equal(json_array_size(json_object_get(root, "tensors")), 3);
@@ -324,7 +315,7 @@ static void the_table_and_the_picture_are_for_people(void **state)
     assert_rows_fit(r->out);
     json_t *root = TAIL("w.npy");
     char p[24], mmo[200];
-    snprintf(p, sizeof p, "%.3f good", number(find(root, "w", "all", "mmo"), "p"));
+    snprintf(p, sizeof p, "%.3f good", sandbox_number(find(root, "w", "all", "mmo"), "p"));
     r = RUN("tail", "w.npy");
     const char *row = strstr(r->out, "  mmo ");
     snprintf(mmo, sizeof mmo, "%.*s", row ? (int)strcspn(row, "\n") : 0, row ? row : "");
@@ -357,7 +348,7 @@ static void the_table_says_what_covers_the_injected_alpha(void **state)
         double alpha = info->input == HT_INPUT_EIGENVALUES ? 1 + 1.5 / 2 : 1.5;
         assert_true(json_is_boolean(json_object_get(estimate, "undetermined")));
         if (!json_is_boolean(covers)) continue;
-        bool inside = number(estimate, "low") <= alpha && alpha <= number(estimate, "high");
+        bool inside = sandbox_number(estimate, "low") <= alpha && alpha <= sandbox_number(estimate, "high");
         assert_int_equal(json_is_true(covers), inside);
     }
     assert_true(json_is_true(json_object_get(find(root, "layers.0.weight", "all", "ecf"), "covers_alpha")));
@@ -380,13 +371,13 @@ static void a_run_opens_its_checkpoint_and_its_data(void **state)
                   0);
     json_t *root = TAIL("run");
     assert_int_equal(json_array_size(json_object_get(root, "tensors")), 2 * 3);
-    assert_true(number(find(root, "layers.0.weight", "all", "mmo"), "value") > 0);
+    assert_true(sandbox_number(find(root, "layers.0.weight", "all", "mmo"), "value") > 0);
     json_decref(root);
     root = TAIL("run", "--gradient-noise");
     json_t *first = json_array_get(json_object_get(root, "tensors"), 0);
     assert_string_equal(json_string_value(json_object_get(first, "name")), "layers.0.gradient_noise");
     assert_int_equal(json_integer_value(json_array_get(json_object_get(first, "shape"), 1)), 100 * 140);
-    assert_true(number(find(root, "layers.0.gradient_noise", "all", "hill"), "value") > 0);
+    assert_true(sandbox_number(find(root, "layers.0.gradient_noise", "all", "hill"), "value") > 0);
     json_decref(root);
     assert_status(RUN("tail", "run", "--gradient-noise", "--tensor", "layers.1.weight"), 2);
     assert_status(RUN("tail", "nowhere", "--gradient-noise"), 1);
@@ -413,7 +404,7 @@ static void injected_indices_are_found_again(void **state)
                       0);
         json_t *root = TAIL(run, "--tensor", "layers.0.weight");
         for (int e = 0; e < 3; e++) {
-            double value = number(find(root, "layers.0.weight", "all", asked[e]), "value");
+            double value = sandbox_number(find(root, "layers.0.weight", "all", asked[e]), "value");
             printf("  injected %s: %s %.3f\n", injected[a], asked[e], value);
             if (fabs(value - atof(injected[a])) > 0.1) fail_msg("%s is off", asked[e]);
             assert_true(value > before[e]);
@@ -433,7 +424,7 @@ static void faded_neurons_are_no_heavy_tail(void **state)
                   0);
     json_t *root = TAIL("faded");
     json_t *mmo = find(root, "layers.0.weight", "all", "mmo");
-    assert_true(number(mmo, "value") < 1.5);
+    assert_true(sandbox_number(mmo, "value") < 1.5);
     assert_string_equal(json_string_value(json_object_get(mmo, "quality")), "no stable law");
     json_decref(root);
 }

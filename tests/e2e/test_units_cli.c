@@ -10,22 +10,6 @@
 
 #define NET "net"
 
-static json_t *parse(const sandbox_result *r)
-{
-    json_error_t error;
-    assert_status(r, 0);
-    json_t *root = json_loads(r->out, JSON_REJECT_DUPLICATES, &error);
-    if (!root) fail_msg("line %d: %s in: %.2000s", error.line, error.text, r->out);
-    return root;
-}
-
-static double number(const json_t *object, const char *key)
-{
-    const json_t *value = json_object_get(object, key);
-    if (!json_is_number(value)) fail_msg("%s is no number", key);
-    return json_number_value(value);
-}
-
 static const char *word(const json_t *object, const char *key)
 {
     const char *text = json_string_value(json_object_get(object, key));
@@ -38,9 +22,9 @@ static json_t *trained; /* what `train --json` said */
 static int train(void **state)
 {
     if (sandbox_enter(state) != 0) return 1;
-    trained = parse(RUN("train", "--quiet", "--json", "--preset", "digits-demo", "--model.layers",
-                        "conv 8 3x3 same, pool 2, conv 12 1x1, conv 10 3x3, pool 2, dense 30", "--steps",
-                        "30", "--run", NET));
+    trained = sandbox_json(RUN("train", "--quiet", "--json", "--preset", "digits-demo", "--model.layers",
+                               "conv 8 3x3 same, pool 2, conv 12 1x1, conv 10 3x3, pool 2, dense 30",
+                               "--steps", "30", "--run", NET));
     return 0;
 }
 
@@ -53,7 +37,7 @@ static int leave(void **state)
 static void units_are_columns_and_kernels(void **state)
 {
     (void)state;
-    json_t *root = parse(RUN("prune", NET, "--unit", "column", "--centre", "--json")), *layer;
+    json_t *root = sandbox_json(RUN("prune", NET, "--unit", "column", "--centre", "--json")), *layer;
     static const char *const units[] = {"kernels", "kernels", "kernels", "columns"};
     static const double counts[] = {8, 96, 120};
     size_t i;
@@ -61,14 +45,14 @@ static void units_are_columns_and_kernels(void **state)
     json_array_foreach(json_object_get(root, "layers"), i, layer)
     {
         assert_string_equal(word(layer, "unit"), units[i]);
-        if (i < 3) assert_true(number(layer, "units") == counts[i]);
-        assert_true(number(layer, "error") <= 0.1);
-        removed += number(layer, "removed");
+        if (i < 3) assert_true(sandbox_number(layer, "units") == counts[i]);
+        assert_true(sandbox_number(layer, "error") <= 0.1);
+        removed += sandbox_number(layer, "removed");
     }
-    assert_true(i == 4 && removed == number(root, "removed") && removed > 0);
+    assert_true(i == 4 && removed == sandbox_number(root, "removed") && removed > 0);
     assert_string_equal(word(root, "unit"), "units");
     assert_string_equal(word(json_object_get(root, "asked"), "unit"), "column");
-    assert_true(number(root, "parameter_ratio") > 0);
+    assert_true(sandbox_number(root, "parameter_ratio") > 0);
     json_decref(root);
     const sandbox_result *r = RUN("prune", NET, "--unit", "column", "--centre");
     assert_status(r, 0);
@@ -87,11 +71,12 @@ static void units_are_columns_and_kernels(void **state)
 static void what_is_pruned_by_column_is_written(void **state)
 {
     (void)state;
-    json_t *told = parse(RUN("prune", NET, "--prune.unit", "column", "--ratio", "0.5", "--png", "u.png",
-                             "--size", "800x500", "--out", "u.safetensors", "--json"));
+    json_t *told = sandbox_json(RUN("prune", NET, "--prune.unit", "column", "--ratio", "0.5", "--png",
+                                    "u.png", "--size", "800x500", "--out", "u.safetensors", "--json"));
     sandbox_assert_ink("u.png", 800, 500);
-    json_t *again = parse(RUN("prune", "u.safetensors", "--preset", "digits-demo", "--ratio", "0", "--json"));
-    assert_true(fabs(number(again, "accuracy") - number(told, "accuracy")) < 1e-12);
+    json_t *again =
+        sandbox_json(RUN("prune", "u.safetensors", "--preset", "digits-demo", "--ratio", "0", "--json"));
+    assert_true(fabs(sandbox_number(again, "accuracy") - sandbox_number(told, "accuracy")) < 1e-12);
     json_decref(told);
     json_decref(again);
 }
@@ -100,26 +85,27 @@ static void layers_are_told_as_the_paper_has_them(void **state)
 {
     (void)state;
     static const char *const as[] = {"kernels", "kernels", "kernels", "rows", "columns"};
-    json_t *root = parse(RUN("tail", NET, "--json")), *told = json_object_get(root, "mmo_paper"), *layer;
+    json_t *root = sandbox_json(RUN("tail", NET, "--json")), *told = json_object_get(root, "mmo_paper"),
+           *layer;
     json_t *run = json_object_get(json_object_get(trained, "methods"), "mmo_paper");
     static const char *const sides[] = {"kernels", "filters"}, *const keys[] = {"median", "mean", "min"};
     size_t i;
     json_array_foreach(json_object_get(told, "layers"), i, layer)
     {
         assert_string_equal(word(layer, "as"), as[i]);
-        assert_true(number(layer, "value") <= 2);
+        assert_true(sandbox_number(layer, "value") <= 2);
         json_t *own = json_array_get(json_object_get(json_object_get(run, "kernels"), "layers"), i);
-        assert_true(fabs(number(layer, "value") / json_number_value(own) - 1) < 1e-8);
+        assert_true(fabs(sandbox_number(layer, "value") / json_number_value(own) - 1) < 1e-8);
     }
     assert_true(i == 5);
     for (int s = 0; s < 2; s++)
         for (int k = 0; k < 3; k++)
-            assert_true(fabs(number(json_object_get(told, sides[s]), keys[k]) /
-                                 number(json_object_get(run, sides[s]), keys[k]) -
+            assert_true(fabs(sandbox_number(json_object_get(told, sides[s]), keys[k]) /
+                                 sandbox_number(json_object_get(run, sides[s]), keys[k]) -
                              1) < 1e-8);
     char line[100];
     snprintf(line, sizeof line, "  median, mean and least %.3f, ",
-             number(json_object_get(told, "kernels"), "median"));
+             sandbox_number(json_object_get(told, "kernels"), "median"));
     json_decref(root);
     const sandbox_result *r = RUN("tail", NET, "--details");
     assert_status(r, 0);

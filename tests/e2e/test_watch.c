@@ -237,12 +237,6 @@ static json_t *json_of(const sandbox_result *r)
     return root;
 }
 
-static double number(const json_t *o, const char *key)
-{
-    if (!json_is_number(json_object_get(o, key))) fail_msg("%s is no number", key);
-    return json_number_value(json_object_get(o, key));
-}
-
 static void compare_tails(const json_t *layer, const json_t *tails)
 {
     static const char *const names[] = {"mmo", "hill", "dehaan"};
@@ -261,7 +255,7 @@ static void compare_tails(const json_t *layer, const json_t *tails)
             for (size_t n = 0; n < sizeof names / sizeof names[0]; n++) {
                 if (strcmp(name, names[n]) != 0) continue;
                 const json_t *ours = json_object_get(json_object_get(layer, "tail"), name);
-                assert_true(number(ours, "value") == number(estimate, "value"));
+                assert_true(sandbox_number(ours, "value") == sandbox_number(estimate, "value"));
                 assert_string_equal(json_string_value(json_object_get(ours, "quality")),
                                     json_string_value(json_object_get(estimate, "quality")));
                 found++;
@@ -283,20 +277,83 @@ static void its_numbers_are_those_of_tail_and_prune(void **state)
     json_t *prune = json_of(RUN("prune", "trained", "--json", "--curve"));
     const json_t *layer = json_array_get(json_object_get(look, "layers"), 0),
                  *network = json_object_get(look, "network");
-    assert_true(number(look, "step") == 200);
+    assert_true(sandbox_number(look, "step") == 200);
     assert_string_equal(json_string_value(json_object_get(look, "step_from")), "metadata");
     compare_tails(layer, tails);
-    assert_true(number(layer, "kappa") ==
-                number(json_array_get(json_object_get(prune, "layers"), 0), "ratio"));
-    assert_true(number(network, "kappa") == number(prune, "ratio"));
-    assert_true(number(network, "accuracy") == number(json_object_get(prune, "whole"), "accuracy"));
+    assert_true(sandbox_number(layer, "kappa") ==
+                sandbox_number(json_array_get(json_object_get(prune, "layers"), 0), "ratio"));
+    assert_true(sandbox_number(network, "kappa") == sandbox_number(prune, "ratio"));
+    assert_true(sandbox_number(network, "accuracy") ==
+                sandbox_number(json_object_get(prune, "whole"), "accuracy"));
     assert_int_equal(json_array_size(json_object_get(network, "curve")),
                      json_array_size(json_object_get(prune, "curve")));
-    assert_true(number(json_object_get(look, "metrics"), "step") == 200); /* metrics.csv of the run */
-    assert_true(number(json_object_get(look, "metrics"), "loss") > 0);
+    assert_true(sandbox_number(json_object_get(look, "metrics"), "step") == 200); /* metrics.csv of the run */
+    assert_true(sandbox_number(json_object_get(look, "metrics"), "loss") > 0);
     json_decref(look);
     json_decref(tails);
     json_decref(prune);
+}
+
+/* Wherever a number of a tail stands there is a word of how far to believe it. */
+static void an_index_has_its_verdict(void **state)
+{
+    (void)state;
+    mkdir("verdict", 0700);
+    replace("verdict/model.safetensors", 3); /* all weights alike: no law at all */
+    assert_status(RUN("train", "--set", "data.name=ecg-synth", "--set", "train.steps=50", "--layers",
+                      "dense 40, dense 30", "--run", "heavy", "--quiet"),
+                  0);
+    static const char *const paths[] = {"verdict", "heavy"};
+    for (int p = 0; p < 2; p++) {
+        json_t *look = json_of(RUN("watch", paths[p], "--once", "--json"));
+        size_t i;
+        const char *name;
+        json_t *layer, *estimate;
+        json_array_foreach(json_object_get(look, "layers"), i, layer)
+            json_object_foreach(json_object_get(layer, "tail"), name,
+                                estimate) if (!json_is_string(json_object_get(estimate, "quality")))
+                fail_msg("%s has no verdict", name);
+        json_object_foreach(json_object_get(json_object_get(look, "all"), "tail"), name, estimate)
+        {
+            if (!json_is_string(json_object_get(estimate, "quality")))
+                fail_msg("the median %s has no verdict", name);
+            assert_true(sandbox_number(estimate, "good") <= sandbox_number(estimate, "layers"));
+        }
+        assert_true(p == 0 || json_object_size(json_object_get(json_object_get(look, "all"), "tail")) > 0);
+        json_decref(look);
+    }
+    const sandbox_result *r = RUN("watch", "heavy", "--once");
+    assert_status(r, 0);
+    for (const char *at = r->out; (at = strstr(at, "α̂ "));
+         at++) { /* "α̂ mmo 1.62 ± 0.03", "… no stable law" */
+        char said[80];
+        const char *value = strchr(at + 5, ' ');
+        assert_non_null(value);
+        snprintf(said, sizeof said, "%.*s", (int)strcspn(value + 1, ",;\n"), value + 1);
+        if (!strpbrk(said, " ")) fail_msg("'%s' is a number without a verdict: %s", said, r->out);
+    }
+}
+
+static void what_is_no_layer_is_named(void **state)
+{
+    (void)state;
+    assert_status(RUN("train", "--set", "data.name=ecg-synth", "--set", "train.steps=5", "--set",
+                      "model.bias=1", "--layers", "dense 40", "--run", "biased", "--quiet"),
+                  0);
+    json_t *look = json_of(RUN("watch", "biased", "--once", "--json"));
+    const json_t *list = json_object_get(look, "skipped_tensors");
+    assert_true(sandbox_number(look, "skipped") == (double)json_array_size(list) && json_array_size(list) > 0);
+    size_t i;
+    const json_t *one;
+    bool bias = false;
+    json_array_foreach(list, i, one)
+    {
+        assert_true(json_is_string(json_object_get(one, "why")));
+        bias = bias || strstr(json_string_value(json_object_get(one, "name")), "bias");
+    }
+    assert_true(bias);
+    json_decref(look);
+    assert_says(RUN("watch", "biased", "--once")->out, "no layers (the first ");
 }
 
 static void mistakes_are_one_line(void **state)
@@ -324,7 +381,7 @@ static void a_file_of_metrics_alone_is_followed(void **state)
     assert_status(r, 0);
     assert_says(r->out, "log.csv; metrics @20, loss 0.2500");
     json_t *line = json_of(RUN("watch", "log.csv", "--once", "--json"));
-    assert_true(number(json_object_get(line, "metrics"), "loss") == 0.25);
+    assert_true(sandbox_number(json_object_get(line, "metrics"), "loss") == 0.25);
     json_decref(line);
     mkdir("only", 0700);
     sandbox_write("only/metrics.csv", "step,loss\n10,0.5\n");
@@ -340,6 +397,8 @@ int main(void)
         cmocka_unit_test(a_directory_that_is_removed_and_made_again_is_followed),
         cmocka_unit_test(a_bad_file_is_named_and_watching_goes_on),
         cmocka_unit_test(its_numbers_are_those_of_tail_and_prune),
+        cmocka_unit_test(an_index_has_its_verdict),
+        cmocka_unit_test(what_is_no_layer_is_named),
         cmocka_unit_test(mistakes_are_one_line),
         cmocka_unit_test(a_file_of_metrics_alone_is_followed),
     };

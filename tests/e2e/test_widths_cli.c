@@ -6,15 +6,6 @@
 
 enum { COLUMNS = 120, ROWS = 40 };
 
-static json_t *parse(const sandbox_result *r)
-{
-    json_error_t error;
-    assert_status(r, 0);
-    json_t *root = json_loads(r->out, 0, &error);
-    if (!root) fail_msg("%s in: %.2000s", error.text, r->out);
-    return root;
-}
-
 static int units_of(const json_t *layers, size_t l)
 {
     return (int)json_integer_value(json_object_get(json_array_get(layers, l), "units"));
@@ -29,24 +20,24 @@ static void a_list_of_widths_goes_through_every_command(void **state)
     /* Taken up; the same list may be written otherwise. */
     assert_status(
         RUN("train", "--run", "run", "--steps", "50", "--set", "model.widths=40-12, 007", "--quiet"), 0);
-    json_t *root = parse(RUN("prune", "run", "--json"));
+    json_t *root = sandbox_json(RUN("prune", "run", "--json"));
     const json_t *layers = json_object_get(root, "layers");
     assert_int_equal(json_array_size(layers), 3);
     assert_true(units_of(layers, 0) == 40 && units_of(layers, 1) == 12 && units_of(layers, 2) == 7);
     json_decref(root);
-    root = parse(RUN("tail", "run", "--json"));
+    root = sandbox_json(RUN("tail", "run", "--json"));
     assert_int_equal(json_array_size(json_object_get(root, "tensors")),
                      3 * 4); /* three views of four matrices */
     json_decref(root);
-    json_decref(parse(RUN("certify", "run", "--json")));
-    json_decref(parse(RUN("replay", "run", "--json")));
+    json_decref(sandbox_json(RUN("certify", "run", "--json")));
+    json_decref(sandbox_json(RUN("replay", "run", "--json")));
     assert_status(RUN("snapshot", "run", "--out", "run.png"), 0);
     /* Settings that contradict it are named. */
     const sandbox_result *r = RUN("train", "--run", "run", "--set", "model.widths=40,12", "--quiet");
     assert_status(r, 2);
     assert_says(r->err, "model.");
     /* The picture opens the settings that made it. */
-    root = parse(RUN("train", "--preset", "./run.png", "--steps", "1", "--json", "--quiet"));
+    root = sandbox_json(RUN("train", "--preset", "./run.png", "--steps", "1", "--json", "--quiet"));
     assert_string_equal(json_string_value(json_object_get(json_object_get(root, "params"), "model.widths")),
                         "40,12,7");
     json_decref(root);
@@ -89,7 +80,8 @@ static void a_line_with_n_is_swept(void **state)
                                   "dense 9",
                                   "--json", "--quiet");
     assert_status(r, 0);
-    json_t *cell = json_load_file("lines/cells/train.seed=1,model.width=6.json", 0, NULL), *alone = parse(r);
+    json_t *cell = json_load_file("lines/cells/train.seed=1,model.width=6.json", 0, NULL),
+           *alone = sandbox_json(r);
     if (!cell) cell = json_load_file("lines/cells/model.width=6,train.seed=1.json", 0, NULL);
     assert_non_null(cell);
     assert_true(json_equal(json_object_get(cell, "test"), json_object_get(alone, "test")));
@@ -120,7 +112,7 @@ static void the_limit_of_a_list_is_of_its_first_layer(void **state)
     assert_status(RUN("sweep", "--set", "train.steps=2", "--set", "noise.type=iid", "--set",
                       "noise.scale=0.1", "--vary", "model.widths=8,8-200", "--out", "limits"),
                   0);
-    json_t *root = parse(RUN("table", "limits", "--format", "json", "--limit"));
+    json_t *root = sandbox_json(RUN("table", "limits", "--format", "json", "--limit"));
     const json_t *rows = json_object_get(root, "rows");
     assert_int_equal(json_array_size(rows), 2);
     assert_true(noise_limit(rows, 0) > 0 && noise_limit(rows, 0) == noise_limit(rows, 1));
@@ -130,8 +122,8 @@ static void the_limit_of_a_list_is_of_its_first_layer(void **state)
 static void sixteen_layers_train(void **state)
 {
     (void)state;
-    json_t *root = parse(RUN("train", "--set", "model.depth=16", "--set", "model.width=20", "--steps", "20",
-                             "--json", "--quiet"));
+    json_t *root = sandbox_json(RUN("train", "--set", "model.depth=16", "--set", "model.width=20", "--steps",
+                                    "20", "--json", "--quiet"));
     assert_string_equal(json_string_value(json_object_get(root, "status")), "done");
     json_decref(root);
     const sandbox_result *r = RUN("train", "--set", "model.depth=17");
@@ -175,7 +167,7 @@ static void bench_makes_the_runs_of_the_width_view(void **state)
     static const char few[] = "6"; /* FEW */
     size_t runs = 0;
     (void)state;
-    json_t *root = parse(RUN("bench", "width", "--seeds", "7..7", "--runs", few, "--json"));
+    json_t *root = sandbox_json(RUN("bench", "width", "--seeds", "7..7", "--runs", few, "--json"));
     const json_t *rows = json_object_get(root, "width"), *row = json_array_get(rows, 0);
     assert_int_equal(json_array_size(rows), 1);
     assert_int_equal(json_integer_value(json_object_get(row, "seed")), 7);

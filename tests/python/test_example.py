@@ -5,6 +5,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 import numpy as np
@@ -64,6 +65,54 @@ class Example(unittest.TestCase):
             pruned = say("prune", run, "--x", files[0], "--y", files[1], "--layers", layers)
             self.assertAlmostEqual(found["kappa"], pruned["ratio"], places=11)
             self.assertGreater(pruned["ratio"], 0.02)
+
+
+MNIST = os.path.join(os.environ.get("HT_DATA", ""), "mnist")
+
+
+@unittest.skipUnless(os.path.isdir(MNIST), "no MNIST ($HEAVYTAIL_DATA/mnist)")
+class OnMnist(unittest.TestCase):
+    """The issue as it is told: trained on MNIST while it is watched, and three programs find the same numbers."""
+
+    def test_watched_tail_and_prune_agree_on_the_final_file(self):
+        layers = next(line for line in open_lines(EXAMPLE) if line.startswith("LAYERS")).split('"')[1]
+        with tempfile.TemporaryDirectory() as folder:
+            run, looks = os.path.join(folder, "run"), os.path.join(folder, "looks")
+            data = {**os.environ, "HEAVYTAIL_DATA": os.path.dirname(MNIST)}
+            with open(looks, "w", encoding="utf-8") as file:
+                watcher = subprocess.Popen([PROGRAM, "watch", run, "--json", "--data", "mnist", "--layers", layers],
+                                           stdout=file, env=data)
+            try:
+                subprocess.run([sys.executable, EXAMPLE, "--data", MNIST, "--run", run, "--steps", "120", "--every", "40",
+                                "--limit", "6000"], check=True, capture_output=True)
+                seen = wait_for_step(looks, 120)
+            finally:
+                watcher.terminate()
+                watcher.wait()
+            found = {name: values[-1] for name, values in ht.open_run(run).metrics.items()}
+            self.assertGreater(found["test_accuracy"], 0.7)
+            told = {t["name"]: next(e for e in t["estimates"] if e["estimator"] == "mmo")
+                    for t in say("tail", run)["tensors"] if t["view"] == "all"}
+            pruned = say("prune", run, "--data", "mnist", "--data-dir", os.path.dirname(MNIST), "--layers", layers)
+            self.assertEqual({layer["name"] for layer in seen["layers"]}, set(told))
+            for layer in seen["layers"]:
+                alpha = told[layer["name"]]
+                self.assertEqual(layer["tail"]["mmo"]["value"], alpha["value"])
+                self.assertEqual(layer["tail"]["mmo"]["quality"], alpha["quality"])
+                self.assertAlmostEqual(found["alpha " + layer["name"]], alpha["value"], delta=1e-10 * alpha["value"])
+            self.assertEqual(seen["network"]["kappa"], pruned["ratio"])
+            self.assertAlmostEqual(found["kappa"], pruned["ratio"], places=11)
+            self.assertAlmostEqual(seen["network"]["accuracy"], pruned["whole"]["accuracy"], places=11)
+
+
+def wait_for_step(path, step):
+    for _ in range(600):
+        with open(path, encoding="utf-8") as file:
+            for line in file:
+                if line.endswith("\n") and json.loads(line)["step"] == step:
+                    return json.loads(line)
+        time.sleep(0.1)
+    raise AssertionError(f"step {step} is not seen")
 
 
 def open_lines(path):

@@ -4,10 +4,12 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
 
 #include "num/linalg.h"
+#include "num/rng.h"
 #include "unit/scratch.h"
 
 static ht_error err;
@@ -20,6 +22,26 @@ ht_dataset *small_data(int train, int test)
         &err);
     if (!data) fail_msg("%s", err.text);
     return data;
+}
+
+ht_samples small_samples(int count, ht_shape shape, int classes)
+{
+    ht_samples s = {.count = (size_t)count};
+    size_t values = s.count * (size_t)ht_shape_values(shape);
+    ht_rng rng;
+    s.x = calloc(values, sizeof *s.x);
+    s.labels = calloc(s.count, sizeof *s.labels);
+    assert_true(s.x && s.labels);
+    ht_rng_init(&rng, 5, HT_STREAM_TAIL, 9);
+    for (size_t i = 0; i < values; i++) s.x[i] = (float)ht_rng_normal(&rng);
+    for (int i = 0; i < count; i++) s.labels[i] = i % classes;
+    return s;
+}
+
+void small_samples_free(ht_samples *s)
+{
+    free(s->x);
+    free(s->labels);
 }
 
 ht_params small_params(void)

@@ -7,10 +7,15 @@
 #include "engine/run/rundir.h"
 #include "engine/trainer.h"
 #include "heavytail/dataset.h"
+#include "heavytail/network.h"
 #include "heavytail/params.h"
 
 /* ecg-synth with so many samples; ht_dataset_free. */
 ht_dataset *small_data(int train, int test);
+
+/* Normal inputs of this shape, labels in turn: always the same ones. small_samples_free. */
+ht_samples small_samples(int count, ht_shape shape, int classes);
+void small_samples_free(ht_samples *samples);
 
 /* Width 64, batch 32, no noise, seed 1. */
 ht_params small_params(void);

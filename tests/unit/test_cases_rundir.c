@@ -126,7 +126,9 @@ static size_t expect_straight(const char *name)
     ht_trainer *t = small_trainer(&w.journal.initial, data, NULL);
     for (size_t i = 0; i < count; i++)
         if (w.journal.entries[path[i]].kind == HT_ENTRY_RESET) start = i + 1;
-    ht_text_add(&rows, "step,epoch,loss,loss_min,loss_max,batch_accuracy,test_loss,test_accuracy\n");
+    ht_text_add(
+        &rows,
+        "step,epoch,loss,loss_min,loss_max,batch_accuracy,test_loss,test_accuracy,multiply_adds,compute\n");
     for (size_t i = 0; i < count; i++) {
         const ht_entry *e = &w.journal.entries[path[i]];
         if (i >= start) train_and_note(t, e->step, &rows);

@@ -204,6 +204,20 @@ static void the_bound_is_the_formula(void **state)
     assert_true(ht_certify_bound(0.5, 1e6, 1000, 0.05) > 1);
 }
 
+/* What is true of every network, or of none, proves nothing. */
+static void bounds_that_blind_guesses_keep_are_vacuous(void **state)
+{
+    (void)state;
+    assert_true(ht_certify_trivial(2) == 0.5);
+    assert_true(fabs(ht_certify_trivial(10) - 0.9) < 1e-15);
+    assert_true(ht_certify_is_vacuous(0.5, 2));
+    assert_false(ht_certify_is_vacuous(0.4999, 2));
+    assert_true(ht_certify_is_vacuous(0.7996, 2));
+    assert_false(ht_certify_is_vacuous(0.7996, 10));
+    assert_true(ht_certify_is_vacuous(1.2, 10));
+    assert_true(ht_certify_is_vacuous((double)NAN, 10));
+}
+
 /* Points of a real curve agree with doing it by hand: prune, round, encode, decode, evaluate. */
 static void certificates_are_of_the_decoded_network(void **state)
 {
@@ -215,9 +229,9 @@ static void certificates_are_of_the_decoded_network(void **state)
     ht_params_put(&params, HT_P_PRUNE_METHOD, HT_PRUNE_MAGNITUDE);
     ht_prune_spec spec = ht_prune_spec_of(&params, &samples);
     ht_certificate *points = calloc(HT_CERTIFY_POINTS, sizeof *points);
-    int count, best;
+    int count, smallest;
     assert_int_equal(
-        ht_certify_curve(points, &count, &best, net, &spec, &samples, &samples, 0.05, NULL, &err), HT_OK);
+        ht_certify_curve(points, &count, &smallest, net, &spec, &samples, &samples, 0.05, NULL, &err), HT_OK);
     assert_true(count > 5);
     ht_score whole;
     assert_int_equal(ht_network_evaluate(net, &samples, NULL, NULL, &whole, &err), HT_OK);
@@ -235,7 +249,7 @@ static void certificates_are_of_the_decoded_network(void **state)
         assert_true(score.accuracy == points[i].train.accuracy);
         assert_true(points[i].bound ==
                     ht_certify_bound(1 - score.accuracy, 8 * (double)code.length, samples.count, 0.05));
-        assert_true(points[i].bound >= points[best].bound);
+        assert_true(points[i].bound >= points[smallest].bound);
         assert_int_equal(ht_network_sizes(small).nonzero, points[i].kept);
         /* A change of the outputs by c changes the cross-entropy by 2c at most. */
         assert_true(fabs(score.loss - whole.loss) <= 2 * points[i].output_change);
@@ -258,6 +272,7 @@ int main(void)
         cmocka_unit_test(sparse_networks_have_short_codes),
         cmocka_unit_test(more_bits_round_better),
         cmocka_unit_test(the_bound_is_the_formula),
+        cmocka_unit_test(bounds_that_blind_guesses_keep_are_vacuous),
         cmocka_unit_test(certificates_are_of_the_decoded_network),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

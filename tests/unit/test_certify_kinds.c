@@ -40,10 +40,15 @@ static void every_kind_has_a_line_and_a_bound(void **state)
 {
     (void)state;
     for (int k = 0; k < HT_LAYER_KINDS; k++) {
+        const ht_layer_kind *kind = ht_layer_kind_at((ht_layer_id)k);
         int found = 0;
+        if (kind == &ht_layer_embed || kind == &ht_layer_attention) { /* of sequences: no bound is known */
+            assert_null(kind->extent);
+            continue;
+        }
         for (int i = 0; i < LINES; i++) found += strstr(lines[i], ht_layer_kind_name((ht_layer_id)k)) != NULL;
         if (found == 0) fail_msg("no line here has the kind %s", ht_layer_kind_name((ht_layer_id)k));
-        assert_non_null(ht_layer_kind_at((ht_layer_id)k)->extent);
+        assert_non_null(kind->extent);
     }
 }
 

@@ -9,10 +9,10 @@
 static void table_has_a_row_for_every_name(void **state)
 {
     (void)state;
-    static const char *const names[] = {"ecg-synth", "digits-synth",   "pictures-synth", "teacher",
-                                        "mnist",     "fashion-mnist",  "kmnist",         "emnist:SPLIT",
-                                        "ecg5000",   "ecg5000-5",      "cifar10",        "cifar100",
-                                        "ucr:NAME",  "csv:TRAIN,TEST", "npy:DIR"};
+    static const char *const names[] = {
+        "ecg-synth",   "digits-synth",  "pictures-synth", "markov",       "teacher",   "table-synth",
+        "mnist",       "fashion-mnist", "kmnist",         "emnist:SPLIT", "ecg5000",   "ecg5000-5",
+        "cifar10",     "cifar100",      "ucr:NAME",       "csv:TRAIN,TEST", "npy:DIR", "text:FILE"};
     size_t count;
     const ht_dataset_info *table = ht_dataset_table(&count);
     assert_int_equal(count, sizeof names / sizeof names[0]);
@@ -25,6 +25,7 @@ static void table_has_a_row_for_every_name(void **state)
 static void unknown_name_offers_the_nearest(void **state)
 {
     (void)state;
+    load_bad("MNIST", HT_USAGE, "did you mean 'mnist'", NULL);
     load_bad("mnits", HT_USAGE, "did you mean 'mnist'", NULL);
     load_bad("ecg-synt", HT_USAGE, "did you mean 'ecg-synth'", NULL);
     load_bad("something else", HT_USAGE, "something else", "ecg-synth");

@@ -316,6 +316,97 @@ static void levels_of_pictures_come_back(void **state)
     ht_dataset_free(data);
 }
 
+/* ---- token sequences ---- */
+
+/* Two samples of three tokens in each part, as whole numbers of `type`. */
+static void put_tokens(const char *type, const int x[6], const int y[6])
+{
+    static const char *const parts[] = {"train", "test"};
+    for (int k = 0; k < 4; k++) {
+        char name[64], dict[128];
+        unsigned char bytes[48];
+        const int *from = k % 2 ? y : x;
+        size_t size = (size_t)(type[2] - '0');
+        for (int i = 0; i < 6; i++)
+            for (size_t b = 0; b < size; b++)
+                bytes[i * (int)size + (int)b] = (unsigned char)((int64_t)from[i] >> (8 * b));
+        snprintf(name, sizeof name, "set/%c_%s.npy", k % 2 ? 'y' : 'X', parts[k / 2]);
+        snprintf(dict, sizeof dict, "{'descr': '%s', 'fortran_order': False, 'shape': (2, 3)}", type);
+        put_npy(name, dict, bytes, 6 * size);
+    }
+}
+
+static const int some_x[6] = {3, 1, 0, 2, 2, 5}, some_y[6] = {1, 0, 4, 2, 7, 0};
+
+static void whole_numbers_at_each_place_are_tokens(void **state)
+{
+    (void)state;
+    static const char *const types[] = {"<i8", "<i4", "<i2", "|u1", "<u8", "<u4"};
+    for (size_t t = 0; t < sizeof types / sizeof types[0]; t++) {
+        put_tokens(types[t], some_x, some_y);
+        ht_dataset *data = load_good("npy:set");
+        assert_int_equal(data->tokens, 8); /* the largest of both and one more */
+        assert_int_equal(data->classes, 8);
+        assert_int_equal(data->targets, 3);
+        assert_shape(data, 1, 1, 3);
+        assert_null(data->characters);
+        assert_string_equal(data->class_names[7], "7");
+        assert_int_equal(data->test.count, 2);
+        for (int i = 0; i < 6; i++) {
+            assert_true(data->train.x[i] == (float)some_x[i]);
+            assert_int_equal(data->test.labels[i], some_y[i]);
+        }
+        assert_true(data->losses.unigram > 0 && data->entropy == 0);
+        ht_dataset_free(data);
+    }
+}
+
+static void other_arrays_are_no_tokens(void **state)
+{
+    (void)state;
+    static const char labels[] = "{'descr': '|u1', 'fortran_order': False, 'shape': (2,)}";
+    static const char *const names[] = {"set/y_train.npy", "set/y_test.npy"};
+    static const int one_hot[6] = {0, 1, 0, 1, 0, 0};
+    put_tokens("<i4", some_x, some_y);
+    for (int i = 0; i < 2; i++) put_npy(names[i], labels, "\0\1", 2);
+    ht_dataset *data = load_good("npy:set"); /* a label a sample: whole numbers are inputs like others */
+    assert_int_equal(data->tokens, 0);
+    assert_int_equal(data->targets, 1);
+    assert_int_equal(data->inputs, 3);
+    ht_dataset_free(data);
+    put_tokens("<i4", some_x, one_hot);
+    data = load_good("npy:set"); /* so are one-hot labels */
+    assert_int_equal(data->tokens, 0);
+    assert_int_equal(data->classes, 2);
+    ht_dataset_free(data);
+}
+
+static void bad_tokens_are_refused(void **state)
+{
+    (void)state;
+    static const char labels[] = "{'descr': '|u1', 'fortran_order': False, 'shape': (2,)}";
+    static const char floats[] = "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3)}";
+    static const float values[6] = {0};
+    int bad[6];
+    memcpy(bad, some_x, sizeof bad);
+    bad[4] = -1;
+    put_tokens("<i4", bad, some_y);
+    load_bad("npy:set", HT_FAIL, "X_train.npy: sample 2, position 2: token -1", "99999");
+    put_tokens("<i4", some_x, bad);
+    load_bad("npy:set", HT_FAIL, "y_train.npy: sample 2, position 2: token -1", NULL);
+    bad[4] = 100000;
+    put_tokens("<i4", bad, some_y);
+    load_bad("npy:set", HT_FAIL, "token 100000", NULL);
+    put_tokens("<i4", (int[6]){0}, (int[6]){0});
+    load_bad("npy:set", HT_FAIL, "nothing to predict", NULL);
+    put_tokens("<i4", some_x, some_y);
+    put_npy("set/y_test.npy", labels, "\0\1", 2);
+    load_bad("npy:set", HT_FAIL, "y_test.npy: has one label a sample", "y_train.npy one a position");
+    put_tokens("<i4", some_x, some_y);
+    put_npy("set/X_train.npy", floats, values, sizeof values);
+    load_bad("npy:set", HT_FAIL, "no whole numbers", "astype");
+}
+
 /* Shapes whose product overflows, or is beyond what an int can count, are refused before memory is asked for.
  */
 static void shapes_that_overflow_are_refused(void **state)
@@ -388,6 +479,9 @@ int main(void)
         cmocka_unit_test(directory_loads),
         cmocka_unit_test(arrays_of_pictures_have_their_shape),
         cmocka_unit_test(levels_of_pictures_come_back),
+        cmocka_unit_test(whole_numbers_at_each_place_are_tokens),
+        cmocka_unit_test(other_arrays_are_no_tokens),
+        cmocka_unit_test(bad_tokens_are_refused),
         cmocka_unit_test(shapes_that_overflow_are_refused),
         cmocka_unit_test(directory_refuses_bad_arrays),
         cmocka_unit_test(npy_survives_truncation_and_flips),

@@ -1190,9 +1190,39 @@ static void a_screen_that_is_kept_is_as_a_fresh_one(void **state)
     ht_model_clear(&model);
 }
 
+/* Which colour is negative: the scale in the title line has the colours of the pictures, from − to +; none
+ * where there is no room for it. */
+static void pictures_of_signs_have_a_scale(void **state)
+{
+    (void)state;
+    static const float value[4] = {-1, 1, -0.5f, 0.5f};
+    ht_error err;
+    ht_cells *grid = ht_cells_new(&err);
+    ht_gallery g = {
+        .kind = HT_GALLERY_SIGNED, .width = 2, .height = 2, .scale = 1, .count = 1, .title = "Filters"};
+    g.item[0].value = value;
+    for (int kind = 0; kind < 2; kind++)
+        for (int w = 12; w <= 60; w += 24) {
+            int found = -1;
+            g.kind = kind ? HT_GALLERY_SIZES : HT_GALLERY_SIGNED;
+            assert_int_equal(ht_cells_begin(grid, 60, 8, HT_SYMBOLS_BRAILLE, &err), HT_OK);
+            ht_draw_gallery(ht_cells_surface(grid), (ht_rect){0, 0, w, 8}, &g, 0);
+            for (int x = 0; x + 10 < w && found < 0; x++)
+                if (ht_cells_at(grid, x, 0).glyph == (kind ? '0' : 0x2212)) found = x;
+            assert_int_equal(found >= 0, w > 30);
+            for (int i = 0; i < 9 && found >= 0; i++) {
+                ht_role wanted = kind ? ht_role_heat(i / 8.0) : ht_role_signed(i / 4.0 - 1);
+                assert_int_equal(ht_cells_at(grid, found + 2 + i, 0).role, wanted);
+            }
+            if (found >= 0) assert_int_equal(ht_cells_at(grid, found + 12, 0).glyph, '+');
+        }
+    ht_cells_free(grid);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(pictures_of_signs_have_a_scale),
         cmocka_unit_test(every_size_stays_inside_its_panel),
         cmocka_unit_test(x_tick_labels_do_not_touch),
         cmocka_unit_test(y_tick_labels_stand_on_their_own_rows),

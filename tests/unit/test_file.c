@@ -283,9 +283,34 @@ static void impossible_sizes_are_errors(void **state)
     ht_free(some);
 }
 
+static void a_path_has_a_folder_a_name_and_a_stem(void **state)
+{
+    (void)state;
+    static const char *const paths[][4] = {{"a/b.npy", "a", "b.npy", "b"},
+                                           {"b.tar.gz", ".", "b.tar.gz", "b.tar"},
+                                           {"/x", "/", "x", "x"},
+                                           {"a/.hidden", "a", ".hidden", ".hidden"},
+                                           {"a.d/b", "a.d", "b", "b"},
+                                           {"a/", "a", "", ""},
+                                           {"", ".", "", ""},
+                                           {"/a/b/c.json", "/a/b", "c.json", "c"}};
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+        char folder[32], stem[32];
+        ht_file_folder(paths[i][0], folder, sizeof folder);
+        ht_file_stem(paths[i][0], stem, sizeof stem);
+        assert_string_equal(folder, paths[i][1]);
+        assert_string_equal(ht_file_name(paths[i][0]), paths[i][2]);
+        assert_string_equal(stem, paths[i][3]);
+    }
+    char cut[3];
+    ht_file_stem("folder/abcdef.npy", cut, sizeof cut);
+    assert_string_equal(cut, "ab");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_path_has_a_folder_a_name_and_a_stem),
         cmocka_unit_test(what_is_written_is_read),
         cmocka_unit_test(a_missing_directory_is_named),
         cmocka_unit_test(a_write_onto_a_directory_fails_cleanly),

@@ -399,6 +399,129 @@ static void what_is_not_finite_is_counted_and_named(void **state)
         strstr(l->why, "2 of its values are not finite (NaN or Inf), the first in row 0, column 0"));
 }
 
+/* ---- what is no layer, and the layer in the middle ---- */
+
+/* Tensors of 4 bytes a value, every value i % 7 - 3 (i counts all), `sides` as in the file. */
+static void put_tensors(const char *name, const char *const *tensors, const char *const *types,
+                        const char *const *sides, const size_t *counts, int count)
+{
+    char header[2000] = "{", bytes[8000];
+    size_t at = 0, used = 1;
+    for (int i = 0; i < count; i++, at += 4 * counts[i - 1])
+        used += (size_t)snprintf(header + used, sizeof header - used,
+                                 "%s\"%s\":{\"dtype\":\"%s\",\"shape\":[%s],\"data_offsets\":[%zu,%zu]}",
+                                 i ? "," : "", tensors[i], types[i], sides[i], at, at + 4 * counts[i]);
+    used += (size_t)snprintf(header + used, sizeof header - used, "}");
+    for (int i = 0; i < 8; i++) bytes[i] = (char)((uint64_t)used >> (8 * i));
+    memcpy(bytes + 8, header, used);
+    for (size_t i = 0; i < at / 4; i++) memcpy(bytes + 8 + used + 4 * i, &(float){(float)(i % 7) - 3}, 4);
+    put(name, bytes, 8 + used + at);
+}
+
+static void what_is_no_layer_is_counted_and_named(void **state)
+{
+    static const char *const names[] = {"fc.weight", "fc.bias", "embed_tokens.weight", "steps", "wte.weight"};
+    static const char *const types[] = {"F32", "F32", "F32", "I32", "F32"};
+    static const char *const sides[] = {"6,5", "6", "10,4", "3,3", "4,4"};
+    static const size_t counts[] = {30, 6, 40, 9, 16};
+    (void)state;
+    put_tensors("run/model.safetensors", names, types, sides, counts, 5);
+    open_at("run");
+    do assert_int_not_equal(next_within(patience), HT_FOLLOW_NOTHING);
+    while (event.kind != HT_FOLLOW_LOOK);
+    assert_int_equal(event.look->count, 1);
+    assert_string_equal(event.look->layer[0].name, "fc.weight");
+    assert_int_equal(event.look->skipped, 4);
+    const char *said = event.look->skipped_names.data;
+    assert_non_null(strstr(said, "fc.bias\tF32\ta vector"));
+    assert_non_null(strstr(said, "embed_tokens.weight\tF32\tan embedding"));
+    assert_non_null(strstr(said, "wte.weight\tF32\tan embedding"));
+    assert_non_null(strstr(said, "steps\tI32\twhole numbers"));
+}
+
+/* By a slow obvious twin: those with a value sorted, the lower one in the middle, with all that it has. */
+static void the_middle_layer_has_its_own_verdict(void **state)
+{
+    static const char *const names[] = {"a", "b", "c", "d"};
+    static const char *const types[] = {"F32", "F32", "F32", "F32"};
+    static const char *const sides[] = {"12,20", "10,25", "9,30", "20,21"};
+    static const size_t counts[] = {240, 250, 270, 420};
+    (void)state;
+    put_tensors("run/model.safetensors", names, types, sides, counts, 4);
+    open_at("run");
+    do assert_int_not_equal(next_within(patience), HT_FOLLOW_NOTHING);
+    while (event.kind != HT_FOLLOW_LOOK);
+    const ht_look *look = event.look;
+    int compared = 0;
+    for (int e = 0; e < HT_ESTIMATORS; e++) {
+        size_t with = 0, good = 0, middle = 0;
+        for (size_t i = 0; i < look->count; i++) {
+            const ht_estimate *one = &look->layer[i].tail[e];
+            if (!isfinite(one->value) || ht_estimate_undetermined(one)) continue;
+            with++, good += one->quality == HT_QUALITY_GOOD;
+        }
+        const ht_estimate *all = &look->all.tail[e];
+        assert_int_equal(with ? all->n_tail : 0, with);
+        if (with == 0) continue;
+        assert_int_equal(all->k, good);
+        for (size_t i = 0; i < look->count; i++) {
+            const ht_estimate *one = &look->layer[i].tail[e];
+            size_t below = 0, equal = 0;
+            if (!isfinite(one->value) || ht_estimate_undetermined(one)) continue;
+            for (size_t k = 0; k < look->count; k++) {
+                const ht_estimate *other = &look->layer[k].tail[e];
+                if (!isfinite(other->value) || ht_estimate_undetermined(other)) continue;
+                below += other->value < one->value;
+                equal += other->value == one->value;
+            }
+            bool here = below <= (with - 1) / 2 && (with - 1) / 2 < below + equal;
+            if (!here || all->value != one->value || all->quality != one->quality) continue;
+            middle++;
+        }
+        assert_true(middle > 0);
+        compared++;
+    }
+    assert_true(compared > 0);
+}
+
+/* ---- what is waited for ---- */
+
+static void waits(const char *words)
+{
+    char said[300] = "";
+    for (double until = ht_now() + patience; ht_now() < until;) {
+        ht_follow_next(follow, 0.05, &event);
+        ht_follow_waits(follow, 0, said, sizeof said);
+        if (words[0] ? strstr(said, words) != NULL : said[0] == '\0') return;
+    }
+    fail_msg("'%s' is waited for, not '%s'", said, words);
+}
+
+static void what_is_waited_for_is_said(void **state)
+{
+    char bytes[1024];
+    (void)state;
+    options.patience = 30;
+    open_at("run/deep");
+    waits("not there yet; waiting for it");
+    make_dir("run/deep");
+    waits("nothing there yet; waiting for .safetensors, .npy or metrics");
+    size_t size = model(bytes, "w", 1, 1);
+    FILE *file = fopen(scratch_path("run/deep/model.safetensors"), "w");
+    assert_non_null(file);
+    fwrite(bytes, 1, size - 8, file);
+    fflush(file);
+    waits("model.safetensors is half written; waiting for the rest");
+    fwrite(bytes + size - 8, 1, 8, file);
+    fclose(file);
+    next_look(1, HT_STEP_METADATA, 0, 1);
+    waits("");
+    assert_int_equal(rename(scratch_path("run/deep"), scratch_path("run/away")), 0);
+    waits("gone; waiting for it to return");
+    assert_int_equal(rename(scratch_path("run/away"), scratch_path("run/deep")), 0);
+    waits("");
+}
+
 int main(void)
 {
 #define FOLLOW(test) cmocka_unit_test_setup_teardown(test, begin, end)
@@ -417,6 +540,9 @@ int main(void)
         FOLLOW(a_path_is_waited_for),
         FOLLOW(without_inotify_it_is_polled),
         FOLLOW(what_is_not_finite_is_counted_and_named),
+        FOLLOW(what_is_no_layer_is_counted_and_named),
+        FOLLOW(the_middle_layer_has_its_own_verdict),
+        FOLLOW(what_is_waited_for_is_said),
     };
     return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
 }

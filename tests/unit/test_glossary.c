@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,6 +38,48 @@ static void every_name_of_the_tables_is_explained(void **state)
         need(ht_prune_at((ht_prune_method)i)->name, "prune_methods.def");
     for (int i = 0; i < HT_PANEL_COUNT; i++)
         if (i != HT_PANEL_HELP) need(ht_panel_at((ht_panel_id)i)->name, "panels.def");
+}
+
+/* What a picture, a command or an error calls things, for who reads it first. */
+static void what_networks_are_made_of_is_explained(void **state)
+{
+    (void)state;
+    static const char *const kinds[] = {
+#define HT_LAYER(id, name, ...) name,
+#include "params/layers.def"
+    };
+    static const char *const words[] = {"layer", "filters", "channel", "kernel", "compact", "snapshot",
+                                        "unit",  "curve",   "row",     "column", "run",     "preset"};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) need(words[i], "words");
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "%s", kinds[i]);
+        for (char *at = name; *at; at++)
+            if (*at == ' ') *at = '-';
+        need(strcmp(name, "conv") == 0 ? "convolution" : name, "layers.def");
+    }
+    for (int a = 0; a < HT_ACTIVATIONS; a++) {
+        ht_explained e;
+        const char *name = ht_param_choice(HT_P_MODEL_ACTIVATION, a);
+        if (strcmp(name, "linear") != 0 && !ht_word_explain(name, &e)) need(name, "activations.def");
+    }
+}
+
+/* Every name leads to one word: what is listed twice would hide the second. */
+static void no_name_is_listed_twice(void **state)
+{
+    (void)state;
+    size_t count;
+    const ht_word *words = ht_words(&count);
+    char name[64];
+    int length;
+    for (size_t i = 0; i < count; i++)
+        for (const char *at = words[i].also; sscanf(at, "%63s%n", name, &length) == 1; at += length) {
+            ht_explained e;
+            assert_true(ht_word_explain(name, &e));
+            if (strcmp(e.text, words[i].meaning) != 0)
+                fail_msg("'%s' of '%s' leads to '%s'", name, words[i].word, e.title);
+        }
 }
 
 /* Greek letters, wherever panels and parameters are explained. Σ is a sum, Ω the batch in a formula. */
@@ -147,6 +190,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_name_of_the_tables_is_explained),
+        cmocka_unit_test(what_networks_are_made_of_is_explained),
+        cmocka_unit_test(no_name_is_listed_twice),
         cmocka_unit_test(every_symbol_is_explained),
         cmocka_unit_test(every_word_of_a_title_is_plain_or_explained),
         cmocka_unit_test(words_are_found_by_any_name),

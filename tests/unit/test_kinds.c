@@ -31,6 +31,7 @@ static ht_params params_of(const char *line, bool bias)
     ht_params_put(&p, HT_P_MODEL_WIDTH, 8); /* before the line: a width ends a line without n */
     if (ht_params_set(&p, "model.layers", line, &err) != HT_OK) fail_msg("%s", err.text);
     ht_params_put(&p, HT_P_MODEL_BIAS, bias);
+    ht_params_put(&p, HT_P_MODEL_TIED, bias && strstr(line, "embed 4"));
     return p;
 }
 
@@ -64,6 +65,12 @@ static const char *const lines[] = {
     "conv 3 3x3 same linear, norm batch, tanh, res(conv 20 3x3 stride 2 same linear, norm batch, gelu), "
     "dense 5 linear, "
     "norm batch, tanh",
+    "attention 1, tanh, pool 1x3 avg",
+    "norm, res(attention 3), dense 6 tanh",
+    "embed 6, attention 2, norm, dense 5 tanh",
+    "embed 4, res(norm, attention 2), dropout 0, res(norm, dense 9 gelu, dense 4 linear), norm", /* and tied
+                                                                                                  */
+    "embed 6, dense 300 tanh, res(attention 2, dense 5 linear), attention 1",
 };
 enum { LINES = sizeof lines / sizeof lines[0] };
 
@@ -75,6 +82,27 @@ static void every_kind_is_in_a_line(void **state)
         for (int i = 0; i < LINES; i++) found += strstr(lines[i], ht_layer_kind_name((ht_layer_id)k)) != NULL;
         if (found == 0) fail_msg("no line here has the kind %s", ht_layer_kind_name((ht_layer_id)k));
     }
+}
+
+/* Two shapes of what a line reads. */
+static ht_shape shape_of(const char *line, int which)
+{
+    static const ht_shape pictures[] = {{1, 7, 6}, {3, 8, 8}}, rows[] = {{6, 1, 7}, {3, 1, 5}},
+                          tokens[] = {{1, 1, 7}, {1, 1, 1}};
+    return strstr(line, "embed") ? tokens[which] : strstr(line, "attention") ? rows[which] : pictures[which];
+}
+
+static ht_samples samples_of(const char *line, ht_shape shape)
+{
+    ht_samples samples = naive_samples(COUNT, ht_shape_values(shape), CLASSES, 5);
+    int tokens = strstr(line, "embed") ? COUNT * ht_shape_values(shape) : 0;
+    if (tokens > 0) samples.labels = realloc(samples.labels, (size_t)tokens * sizeof *samples.labels);
+    for (int i = 0; i < tokens; i++) {
+        unsigned word = (unsigned)(1000 + 100 * samples.x[i]);
+        samples.x[i] = (float)(word % CLASSES);
+        samples.labels[i] = (int32_t)(word / CLASSES % CLASSES);
+    }
+    return samples;
 }
 
 static double loss_of(const ht_network *net, const ht_samples *samples)
@@ -130,13 +158,12 @@ static void check_slopes(const char *line, ht_network *net, const ht_network *af
 static void a_step_goes_down_the_slope(void **state)
 {
     (void)state;
-    static const ht_shape shapes[] = {{1, 7, 6}, {3, 8, 8}};
     const ht_hyper hyper = {.lr = 1, .train_output = true, .input_bound = 10};
     for (int i = 0; i < LINES * 4; i++) {
         const char *line = lines[i / 4];
         const ht_params p = params_of(line, i & 1);
-        const ht_shape shape = shapes[i / 2 % 2];
-        ht_samples samples = naive_samples(COUNT, ht_shape_values(shape), CLASSES, 5);
+        const ht_shape shape = shape_of(line, i / 2 % 2);
+        ht_samples samples = samples_of(line, shape);
         ht_network *net = network_of(&p, shape, CLASSES);
         ht_network_init(net, 7, NULL);
         ht_network *after = ht_network_copy(net, &err);
@@ -159,12 +186,12 @@ static void bits_are_those_of_one_thread(void **state)
 {
     (void)state;
     static const int threads[] = {1, 2, THREADS};
-    const ht_shape shape = {3, 8, 8};
-    ht_samples samples = naive_samples(COUNT, ht_shape_values(shape), CLASSES, 5);
     for (int i = 0; i < LINES + 1; i++) {
         const char *line =
             i < LINES ? lines[i]
                       : "conv 40 3x3 same, dropout 0.5, res(conv 70 3x3 same), norm, pool 2, dense 300";
+        const ht_shape shape = shape_of(line, !strstr(line, "attention"));
+        ht_samples samples = samples_of(line, shape);
         const ht_params p = params_of(line, i & 1);
         ht_network *kept[3];
         ht_score score[3];
@@ -192,8 +219,8 @@ static void bits_are_those_of_one_thread(void **state)
             ht_pool_free(pool);
         }
         for (int k = 0; k < 3; k++) ht_network_free(kept[k]);
+        naive_free_samples(&samples);
     }
-    naive_free_samples(&samples);
 }
 
 /* ---- PyTorch ----------------------------------------------------------------------------------- */
@@ -226,7 +253,8 @@ static void read_tensor(const golden_case *c, const char *file, int i, float *to
     ht_tensor_info info;
     float *read = NULL;
     assert_non_null(tensors);
-    assert_int_equal(ht_safetensors_count(tensors), c->net->tensor_count);
+    assert_in_range(ht_safetensors_count(tensors), c->net->tensor_count,
+                    c->net->tensor_count + ht_network_is_tied(c->net)); /* a tied output twice */
     assert_int_equal(ht_safetensors_describe(tensors, (size_t)i, &info, &err), HT_OK);
     assert_int_equal(info.count, ht_tensor_size(&c->net->tensors[i]));
     assert_int_equal(ht_safetensors_load_floats(tensors, &info, &read, &err), HT_OK);
@@ -248,13 +276,16 @@ static golden_case open_case(const char *name)
     for (size_t i = 0; i < json_array_size(input) && i < 3; i++)
         sides[i] = (int)json_integer_value(json_array_get(input, i));
     c.shape = (ht_shape){sides[0], sides[1], sides[2]};
+    if (number_of(&c, "tied") > 0) c.shape = (ht_shape){1, 1, sides[0]};
     c.params = params_of(json_string_value(json_object_get(c.about, "layers")), number_of(&c, "bias") != 0);
+    ht_params_put(&c.params, HT_P_MODEL_TIED, number_of(&c, "tied"));
     snprintf(file, sizeof file, "%s/X_train.npy", c.dir);
     ht_npy x = golden_array(file, HT_NPY_FLOAT);
     snprintf(file, sizeof file, "%s/y_train.npy", c.dir);
     ht_npy y = golden_array(file, HT_NPY_DOUBLE);
-    c.samples = (ht_samples){y.shape[0], x.f32, malloc(y.shape[0] * sizeof(int32_t))};
-    for (size_t i = 0; i < y.shape[0]; i++) c.samples.labels[i] = (int32_t)y.f64[i];
+    size_t labels = y.ndim > 1 ? y.shape[0] * y.shape[1] : y.shape[0];
+    c.samples = (ht_samples){y.shape[0], x.f32, malloc(labels * sizeof(int32_t))};
+    for (size_t i = 0; i < labels; i++) c.samples.labels[i] = (int32_t)y.f64[i];
     x.f32 = NULL;
     ht_npy_free(&x);
     ht_npy_free(&y);
@@ -302,8 +333,8 @@ static void note_loss(void *context, int fields, char **field)
 static void steps_are_those_of_pytorch(void **state)
 {
     (void)state;
-    static const char *const cases[] = {"mlp-widths-bias", "conv-sgd", "conv-bias-momentum", "conv-residual",
-                                        "conv-stride-adam"};
+    static const char *const cases[] = {"mlp-widths-bias", "conv-sgd",         "conv-bias-momentum",
+                                        "conv-residual",   "conv-stride-adam", "gpt-pico"};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         golden_case c = open_case(cases[i]);
         char file[120];
@@ -355,6 +386,11 @@ static void what_does_not_fit_is_named(void **state)
          "item 2, conv: a window of 3×3 needs places, and a plain row of 4 values comes in"},
         {"dense 9, pool 2",
          "item 2, pool: a window of 2×2 needs places, and a plain row of 9 values comes in"},
+        {"dense 9, embed 4", "item 2, embed: it reads the numbers of tokens, so it must be the first item"},
+        {"embed 4, dense 3", "item 1, embed: it reads the numbers of tokens, one after the other, and 3×8×8"},
+        {"attention 3", "item 1, attention: it reads places one after the other, and 3×8×8 come in"},
+        {"dense 9, attention 2",
+         "item 2, attention: it reads places one after the other, and a plain row of 9"},
     };
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         const ht_params p = params_of(wrong[i][0], false);

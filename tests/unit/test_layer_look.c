@@ -159,6 +159,50 @@ static void numbers_beyond_floats_stay_numbers(void **state)
     assert_non_null(strstr(l.why, "row 0, column 3"));
 }
 
+/* A norm over floats would be wrong: there is none, and it is said why; the tail is of the doubles. */
+static void what_floats_do_not_hold_has_no_norm(void **state)
+{
+    (void)state;
+    static double some[VALUES];
+    static ht_layer_look l;
+    memcpy(some, numbers, sizeof some);
+    some[7] = 1e300;
+    take(&l, "F64", 2, (size_t[]){ROWS, COLUMNS}, false, some, (size_t)1 << 30);
+    assert_true(isnan(l.norm) && isnan(l.largest) && isnan(l.kappa) && isnan(l.row_norm[1]));
+    assert_int_equal(l.removable, -1);
+    assert_int_equal(l.norms.total, 0);
+    assert_non_null(strstr(l.why, "1 of its doubles is larger than every float (3.4e38): no norm, no κ"));
+    assert_true(isfinite(l.tail[HT_HILL].value));
+    for (int i = 0; i < VALUES; i++) some[i] = numbers[i] * 1e-60;
+    take(&l, "F64", 2, (size_t[]){ROWS, COLUMNS}, false, some, (size_t)1 << 30);
+    assert_true(isnan(l.norm) && isnan(l.kappa));
+    assert_non_null(strstr(l.why, "all its doubles are smaller than every normal float"));
+    take(&l, "F64", 2, (size_t[]){ROWS, COLUMNS}, false, numbers, (size_t)1 << 30); /* what fits has all */
+    assert_true(isfinite(l.norm) && l.why[0] == '\0');
+}
+
+/* P(norm > x) at the edges of the grid, by counting one by one. */
+static void norms_are_counted_between_edges(void **state)
+{
+    (void)state;
+    static ht_layer_look l;
+    uint64_t seen = 0;
+    take(&l, "F32", 2, (size_t[]){ROWS, COLUMNS}, false, numbers, (size_t)1 << 30);
+    assert_int_equal(l.norms.total, ROWS);
+    for (int bin = 0; bin < HT_HISTOGRAM_BINS; bin++) {
+        int here = 0;
+        for (int r = 0; r < ROWS; r++) {
+            double norm2 = 0;
+            for (int c = 0; c < COLUMNS; c++) norm2 += numbers[r * COLUMNS + c] * numbers[r * COLUMNS + c];
+            float norm = (float)sqrt(norm2);
+            here += (double)norm >= ht_histogram_edge(bin) && (double)norm < ht_histogram_edge(bin + 1);
+        }
+        assert_int_equal(l.norms.count[bin], here);
+        seen += l.norms.count[bin];
+    }
+    assert_int_equal(seen, ROWS);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -166,6 +210,8 @@ int main(void)
         cmocka_unit_test(doubles_and_turned_ones_are_the_same_layer),
         cmocka_unit_test(little_memory_gives_tails_of_fewer_rows),
         cmocka_unit_test(numbers_beyond_floats_stay_numbers),
+        cmocka_unit_test(what_floats_do_not_hold_has_no_norm),
+        cmocka_unit_test(norms_are_counted_between_edges),
     };
     return cmocka_run_group_tests(tests, fill, NULL);
 }

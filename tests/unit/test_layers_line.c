@@ -103,9 +103,17 @@ static void a_wrong_item_is_named(void **state)
         {"dropout 1", "not 1"},
         {"dropout nan", "not nan"},
         {"norm 3", "nothing is known of '3'; an item is norm"},
-        {"pool 2", "no dense or conv layer before the output's: nothing to watch or to prune; add one, as"},
-        {"norm batch, relu", "no dense or conv layer before"},
-        {"res(dropout 0.5), pool global", "no dense or conv layer before"},
+        {"pool 2", "no dense, conv or attention layer before the output's: nothing to watch or to prune; add "
+                   "one, as dense 100"},
+        {"norm batch, relu", "no dense, conv or attention layer before"},
+        {"res(dropout 0.5), pool global", "no dense, conv or attention layer before"},
+        {"embed 8, norm", "no dense, conv or attention layer before"},
+        {"embed, dense 3", "item 1, 'embed': embed needs its number of units, a whole number"},
+        {"embed 4 relu, dense 3", "nothing is known of 'relu'; an item is embed N"},
+        {"attention", "item 1, 'attention': attention needs a whole number from 1 to 1000"},
+        {"attention n", "attention needs a whole number from 1 to 1000, not n"},
+        {"attention 0", "attention needs a whole number from 1 to 1000, not 0"},
+        {"attention 2 gelu", "nothing is known of 'gelu'; an item is attention HEADS"},
         {"res(dense 3", "item 1, 'res(dense 3': a ) is missing at the end"},
         {"dense 3), dense 4", "item 1, 'dense 3)': this ) closes nothing"},
         {"res()", "item 1, 'res()': there is nothing between two commas"},
@@ -117,7 +125,8 @@ static void a_wrong_item_is_named(void **state)
     for (int i = 0; i <= HT_PARAM_LAYERS; i++) strcat(many, i ? ",norm" : "norm");
     ht_params full = small_params();
     assert_int_equal(ht_params_set(&full, "model.layers", many, &err), HT_USAGE);
-    assert_non_null(strstr(err.text, "item 65, 'norm': a network has at most 64 layers before the output's"));
+    assert_non_null(
+        strstr(err.text, "item 121, 'norm': a network has at most 120 layers before the output's"));
     char longer[HT_PARAM_TEXT + 1];
     memset(longer, 'n', HT_PARAM_TEXT), longer[HT_PARAM_TEXT] = '\0';
     assert_int_equal(ht_params_set(&full, "model.layers", longer, &err), HT_USAGE);

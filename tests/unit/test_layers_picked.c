@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -18,6 +19,8 @@
 #include "engine/tail_watch.h"
 #include "render/cells.h"
 #include "render/draw/draw.h"
+#include "render/image.h"
+#include "render/screen.h"
 #include "render/theme.h"
 #include "unit/small.h"
 #include "view/bars.h"
@@ -98,6 +101,45 @@ static void assert_says(const ht_model *m, const char *name)
         assert_non_null(strstr(gallery.title, name));
     }
     ht_chart_free(&chart);
+}
+
+/* Pictures have letters of other widths than a terminal, and more points to a column: what a title has room
+ * for is asked of the surface. */
+static void titles_fit_into_pictures(void **state)
+{
+    (void)state;
+    static const ht_panel_id panels[] = {HT_PANEL_TAIL, HT_PANEL_WEIGHTS, HT_PANEL_NORMS,
+                                         HT_PANEL_HEAT, HT_PANEL_KAPPA,   HT_PANEL_TAIL_HISTORY};
+    ht_theme theme;
+    ht_model *m = new_model(lenet);
+    ht_network *net = network_of(lenet, (ht_shape){1, 28, 28});
+    ht_screen *screen = calloc(1, sizeof *screen);
+    assert_int_equal(ht_theme_load("light", &theme, &err), HT_OK);
+    ht_image *image = ht_image_new(960, 576, 80, 24, &theme, &err);
+    ht_cells *cells = ht_cells_new(&err);
+    assert_true(screen && image && cells);
+    assert_int_equal(ht_cells_begin(cells, 80, 24, HT_SYMBOLS_BRAILLE, &err), HT_OK);
+    ht_surface *surfaces[] = {ht_image_surface(image), ht_cells_surface(cells)};
+    for (int layer = HT_ALL_LAYERS; layer < 3; layer++) {
+        tell(m, net, layer, 10);
+        for (int i = 0; i < 2; i++)
+            for (size_t p = 0; p < sizeof panels / sizeof panels[0]; p++)
+                for (int w = 44; w <= 80; w++) {
+                    ht_surface *s = surfaces[i];
+                    char title[80];
+                    const ht_chart *chart = ht_screen_chart(screen, s, m, panels[p], (ht_rect){0, 0, w, 12});
+                    snprintf(title, sizeof title, " %s ", chart->title);
+                    if (s->ops->measure(s, HT_BOLD, title) > w - 4)
+                        fail_msg("\"%s\" has no room in %d columns of %s", chart->title, w,
+                                 i ? "a terminal" : "a picture");
+                }
+    }
+    ht_screen_free(screen);
+    free(screen);
+    ht_image_free(image);
+    ht_cells_free(cells);
+    ht_network_free(net);
+    free(m);
 }
 
 static void every_view_follows(void **state)
@@ -367,10 +409,15 @@ static void every_step_has_its_kappa(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_view_follows),         cmocka_unit_test(narrow_titles_keep_the_layer),
-        cmocka_unit_test(one_layer_is_no_choice),     cmocka_unit_test(the_shape_is_a_picker),
-        cmocka_unit_test(three_channels_are_colours), cmocka_unit_test(colours_go_there_and_back),
-        cmocka_unit_test(deeper_filters_are_norms),   cmocka_unit_test(norms_tell_kappa),
+        cmocka_unit_test(titles_fit_into_pictures),
+        cmocka_unit_test(every_view_follows),
+        cmocka_unit_test(narrow_titles_keep_the_layer),
+        cmocka_unit_test(one_layer_is_no_choice),
+        cmocka_unit_test(the_shape_is_a_picker),
+        cmocka_unit_test(three_channels_are_colours),
+        cmocka_unit_test(colours_go_there_and_back),
+        cmocka_unit_test(deeper_filters_are_norms),
+        cmocka_unit_test(norms_tell_kappa),
         cmocka_unit_test(every_step_has_its_kappa),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -206,6 +206,7 @@ static void another_seed_joins_the_first(void **state)
         const double of[HT_METHOD_NUMBERS][2] = {{a->test.accuracy, b->test.accuracy},
                                                  {a->test.loss, b->test.loss},
                                                  {a->kept, b->kept},
+                                                 {a->compute, b->compute},
                                                  {a->kappa, b->kappa},
                                                  {a->above_1e4, b->above_1e4},
                                                  {a->rows, b->rows}};
@@ -375,6 +376,48 @@ static void curves_are_shown_where_the_question_is(void **state)
     free(m);
 }
 
+/* ui.axis: the same networks against multiply-adds, which order them otherwise. */
+static void sizes_may_be_multiply_adds(void **state)
+{
+    (void)state;
+    ht_params base = common(40);
+    ht_model *m = calloc(1, sizeof *m);
+    ht_model_init(m, &base, data->inputs, data->classes, "");
+    ht_compare_state *s = &m->compare;
+    s->count = 2, s->done = s->wanted = 2, s->seeds = 1;
+    for (int i = 0; i < 2; i++) {
+        s->method[i] = (ht_method_state){.name = i ? "other" : "one", .stage = HT_METHOD_DONE, .points = 10};
+        s->method[i].seed[0] =
+            (ht_method_seed){HT_METHOD_DONE, i ? 0.4 : 0.2, i ? 0.1 : 0.3, 0.9, 0.1, 0, 0, 0};
+        for (int k = 0; k < 10; k++)
+            s->method[i].curve[k] = (ht_prune_point){.weights = 1 - 0.1 * k,
+                                                     .compute = (1 - 0.1 * k) * (1 - 0.1 * k),
+                                                     .accuracy = 0.95 - 0.001 * k};
+    }
+    for (int compute = 0; compute < 2; compute++) {
+        ht_chart curves = {0}, dots = {0};
+        ht_params_put(&m->applied, HT_P_UI_AXIS, compute);
+        ht_panel_compare(m, 80, &curves);
+        ht_panel_compare_dots(m, 80, &dots);
+        for (int k = 0; k < 10; k++) /* upwards */
+            assert_true(fabs(curves.series[0].x[9 - k] - pow(1 - 0.1 * k, 1 + compute)) < 1e-12);
+        assert_true(!strstr(curves.title, "multiply-adds") == !compute);
+        assert_true(!strstr(dots.title, "Multiply-adds") == !compute);
+        int order[HT_METHODS];
+        ht_methods_sorted(s, compute, order);
+        assert_int_equal(order[0], compute);
+        assert_true(ht_method_need_of(&s->method[0]).compute == 0.3);
+        bool found = false; /* the first dot is that of the first in the order */
+        for (int i = 0; i < dots.series_count; i++)
+            if (dots.series[i].count > 0 && !found) found = dots.series[i].x[0] == (compute ? 0.1 : 0.2);
+        assert_true(found);
+        ht_chart_free(&curves);
+        ht_chart_free(&dots);
+    }
+    ht_model_clear(m);
+    free(m);
+}
+
 static void a_method_that_diverges_is_named(void **state)
 {
     (void)state;
@@ -519,6 +562,7 @@ int main(void)
         cmocka_unit_test(a_seed_too_many_is_refused),
         cmocka_unit_test(dots_are_sorted_and_say_what_is_missing),
         cmocka_unit_test(curves_are_shown_where_the_question_is),
+        cmocka_unit_test(sizes_may_be_multiply_adds),
         cmocka_unit_test(a_method_that_diverges_is_named),
         cmocka_unit_test(eta_over_b_is_of_the_batch_that_is_taken),
         cmocka_unit_test(a_picture_of_the_methods_is_about_the_methods),

@@ -44,7 +44,7 @@ static void lambda_follows_the_ratio_of_improvements(void **state)
     };
     ht_occam occam = {0};
     for (size_t i = 0; i < sizeof epochs / sizeof epochs[0]; i++) {
-        double lambda = ht_occam_update(&occam, 0.4, epochs[i].loss);
+        double lambda = ht_occam_update(&occam, HT_OCCAM_OURS, 0.4, epochs[i].loss);
         if (fabs(lambda - epochs[i].lambda) > 1e-12 || occam.best_epoch != epochs[i].best)
             fail_msg("epoch %zu: lambda %g, best %llu", i + 1, lambda, (unsigned long long)occam.best_epoch);
     }
@@ -244,7 +244,7 @@ static void rows_of_long_runs_are_thinned(void **state)
     (void)state;
     ht_validation *whole = calloc(1, sizeof *whole), *rest = calloc(1, sizeof *rest);
     for (uint64_t epoch = 1; epoch <= 5000; epoch++) {
-        const ht_occam_epoch row = {epoch, 0.1, (double)epoch, 0.5, 0.5};
+        const ht_occam_epoch row = {epoch, 0.1, (double)epoch, 0.5, 0.5, 100, 1e6};
         ht_validation_note(whole, &row);
         ht_validation_note(rest, &row);
         uint64_t apart = 1;

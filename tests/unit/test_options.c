@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "cli/commands.h"
+#include "cli/option_values.h"
 #include "cli/options.h"
 #include "base/alloc.h"
 #include "base/file.h"
@@ -273,11 +274,106 @@ static void no_output_is_a_file_of_a_run_or_one_that_is_read(void **state)
     assert_int_equal(ht_arguments_parse(&args, 5, (char **)argv, options, &err), HT_USAGE);
 }
 
+/* ---- values, before anything is done ------------------------------------------------------------ */
+
+static ht_code check_value(const char *usage, const char *option, const char *value, ht_error *err)
+{
+    const char *argv[] = {"x", "WORD", option, value};
+    return ht_options_check(usage, 4, (char **)argv, err);
+}
+
+/* What a value of this option can be held against: a list, a table, a parameter. */
+static bool has_values(const ht_usage_word *word)
+{
+    return word->text[0] == '-' && word->value[0] && word->info->name[0] &&
+           strcmp(word->text, "--set") != 0 &&
+           (word->fill == HT_FILL_WORDS || word->fill == HT_FILL_PANEL || word->fill == HT_FILL_DATA ||
+            word->info->parameter);
+}
+
+/* Of all commands: what is in no list is refused before the command runs, naming the option; all of the list
+ * is taken. */
+static void no_command_begins_with_a_value_that_it_will_refuse(void **state)
+{
+    (void)state;
+    size_t commands;
+    int lists = 0, values = 0;
+    ht_error err;
+    const ht_command_info *table = ht_commands(&commands);
+    for (size_t i = 0; i < commands; i++) {
+        ht_usage_word word;
+        for (const char *at = table[i].usage; ht_usage_next(&at, &word);) {
+            ht_text offer = {0};
+            char one[64];
+            int length;
+            if (!has_values(&word)) continue;
+            if (check_value(table[i].usage, word.text, "no-such", &err) != HT_USAGE)
+                fail_msg("%s %s no-such: begins", table[i].name, word.text);
+            assert_non_null(strstr(err.text, "no-such"));
+            assert_non_null(strstr(err.text, word.fill == HT_FILL_DATA ? "data.name" : word.text));
+            lists++;
+            if (word.fill != HT_FILL_WORDS && word.fill != HT_FILL_PANEL) continue;
+            ht_usage_offer(&word, &offer);
+            for (const char *o = offer.data; sscanf(o, "%63s%n", one, &length) == 1; o += length, values++)
+                if (check_value(table[i].usage, word.text, one, &err) != HT_OK)
+                    fail_msg("%s: %s", table[i].name, err.text);
+            ht_text_free(&offer);
+        }
+    }
+    assert_true(lists > 20 && values > 50);
+    assert_int_equal(check_value("--method M1,M2", "--method", "node,svd", &err), HT_OK);
+    assert_int_equal(check_value("--method M1,M2", "--method", "all", &err), HT_OK);
+    assert_int_equal(check_value("--method M1,M2", "--method", "node,svt", &err), HT_USAGE);
+    assert_non_null(strstr(err.text, "'svt' is not allowed; give one of node"));
+    assert_int_equal(check_value("--panel P", "--panel", "los", &err), HT_USAGE);
+    assert_non_null(strstr(err.text, "did you mean 'loss'"));
+    assert_int_equal(check_value("", "--set", "noise.sigma=1", &err), HT_USAGE);
+    assert_non_null(strstr(err.text, "noise.scale"));
+    assert_int_equal(check_value("", "--noise.alpha", "3", &err), HT_USAGE);
+    assert_int_equal(check_value("", "--no-such", "3", &err), HT_OK); /* the command's to refuse */
+    assert_int_equal(check_value("[--seed S]", "--seed", "-1", &err), HT_USAGE);
+}
+
+static void what_cannot_be_written_is_told_before(void **state)
+{
+    (void)state;
+    ht_error err;
+    const char *usage = "RUN --out F [--run DIR]",
+               *made[] = {"x", "--out", "deep/new/w.npy", "--run", "deep/new/"};
+    assert_int_equal(ht_file_make_dir(path_of("folder"), &err), HT_OK);
+    assert_int_equal(check_value(usage, "--out", path_of("folder/x"), &err), HT_OK);
+    assert_int_equal(check_value(usage, "--out", "x.png", &err), HT_OK);
+    assert_int_equal(check_value(usage, "--out", path_of("folder"), &err), HT_USAGE);
+    assert_non_null(strstr(err.text, "is a directory"));
+    assert_int_equal(check_value(usage, "--out", path_of("absent/x.png"), &err), HT_FAIL);
+    assert_non_null(strstr(err.text, "there is no directory"));
+    assert_int_equal(ht_options_check(usage, 5, (char **)made, &err), HT_OK);
+    assert_int_equal(check_value("--out DIR", "--out", path_of("absent/sweep"), &err), HT_OK);
+}
+
+static void two_outputs_have_two_names(void **state)
+{
+    (void)state;
+    ht_error err;
+    const char *png = NULL, *out = NULL, *argv[] = {"x", "--png", path_of("a"), "--out", NULL};
+    const ht_option options[] = {{"--png", &png, NULL}, {"--out", &out, NULL}, {NULL, NULL, NULL}};
+    ht_arguments args = {0};
+    argv[4] = path_of("./a");
+    assert_int_equal(ht_arguments_parse(&args, 5, (char **)argv, options, &err), HT_USAGE);
+    assert_non_null(strstr(err.text, "the same file; give two names"));
+    argv[4] = path_of("b");
+    args = (ht_arguments){0};
+    assert_int_equal(ht_arguments_parse(&args, 5, (char **)argv, options, &err), HT_OK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_option_with_a_file_is_known_as_read_or_written),
         cmocka_unit_test(no_output_is_a_file_of_a_run_or_one_that_is_read),
+        cmocka_unit_test(no_command_begins_with_a_value_that_it_will_refuse),
+        cmocka_unit_test(what_cannot_be_written_is_told_before),
+        cmocka_unit_test(two_outputs_have_two_names),
         cmocka_unit_test(a_usage_is_read_word_by_word),
         cmocka_unit_test(what_is_offered_comes_from_the_tables),
         cmocka_unit_test(every_option_is_in_the_dictionary_and_in_use),

@@ -188,10 +188,20 @@ static void text_a_preset_cannot_hold_is_refused(void **state)
 static void a_misspelt_key_names_the_nearest(void **state)
 {
     (void)state;
-    static const char *const pairs[][2] = {
-        {"noise.aplha", "noise.alpha"}, {"alpha", "noise.alpha"},      {"lr", "train.lr"},
-        {"seed", "train.seed"},         {"widht", "model.width"},      {"trian.batch", "train.batch"},
-        {"noise.sclae", "noise.scale"}, {"momentum", "train.momentum"}};
+    static const char *const pairs[][2] = {{"noise.aplha", "noise.alpha"},
+                                           {"alpha", "noise.alpha"},
+                                           {"lr", "train.lr"},
+                                           {"seed", "train.seed"},
+                                           {"widht", "model.width"},
+                                           {"trian.batch", "train.batch"},
+                                           {"noise.sclae", "noise.scale"},
+                                           {"momentum", "train.momentum"},
+                                           {"noise.sigma", "noise.scale"},
+                                           {"sigma", "noise.scale"},
+                                           {"Learning_Rate", "train.lr"},
+                                           {"prune.kappa", "prune.ratio"},
+                                           {"weight.decay", "train.weight_decay"},
+                                           {"dataset", "data.name"}};
     ht_params params;
     ht_error err;
     ht_params_init(&params);

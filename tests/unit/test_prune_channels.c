@@ -37,22 +37,9 @@ static ht_network *network_of(const char *line, ht_shape picture, bool bias)
 /* Normal inputs, of both signs; a quarter of them 0. */
 static ht_samples samples_of(ht_shape picture)
 {
-    ht_samples s = {.count = COUNT};
-    size_t values = s.count * (size_t)ht_shape_values(picture);
-    ht_rng rng;
-    s.x = calloc(values, sizeof *s.x);
-    s.labels = calloc(s.count, sizeof *s.labels);
-    assert_true(s.x && s.labels);
-    ht_rng_init(&rng, 5, HT_STREAM_TAIL, 9);
-    for (size_t i = 0; i < values; i++) s.x[i] = i % 4 ? (float)ht_rng_normal(&rng) : 0.0f;
-    for (int i = 0; i < COUNT; i++) s.labels[i] = i % CLASSES;
+    ht_samples s = small_samples(COUNT, picture, CLASSES);
+    for (size_t i = 0; i < s.count * (size_t)ht_shape_values(picture); i += 4) s.x[i] = 0;
     return s;
-}
-
-static void samples_free(ht_samples *s)
-{
-    free(s->x);
-    free(s->labels);
 }
 
 /* ---- plain loops: a layer reads planes, channels first -------------------------------------------- */
@@ -213,7 +200,7 @@ static void filters_are_measured_as_by_plain_loops(void **state)
                                  (double)s[i], right[i]);
             }
         ht_calibration_free(&points);
-        samples_free(&samples);
+        small_samples_free(&samples);
         ht_network_free(net);
     }
 }
@@ -245,7 +232,7 @@ static void channels_are_measured_as_by_plain_loops(void **state)
             }
         }
         ht_calibration_free(&points);
-        samples_free(&samples);
+        small_samples_free(&samples);
         ht_network_free(net);
     }
 }
@@ -322,7 +309,7 @@ static void a_filter_over_everything_is_a_neuron(void **state)
     }
     ht_calibration_free(&a);
     ht_calibration_free(&b);
-    samples_free(&samples);
+    small_samples_free(&samples);
     ht_network_free(net);
     ht_network_free(dense);
 }
@@ -373,7 +360,7 @@ static void pfp_takes_the_least_sensitive_channels(void **state)
             assert_int_equal(r.layers[l].removed, gone);
             assert_true(most_gone <= least_kept + 1e-5);
         }
-        samples_free(&samples);
+        small_samples_free(&samples);
         ht_network_free(cut);
         ht_network_free(net);
     }
@@ -409,7 +396,7 @@ static void top_takes_the_least_sensitive_weights_of_filters(void **state)
                 assert_memory_equal(cut->weights[l]->bias->data, net->weights[l]->bias->data,
                                     (size_t)net->weights[l]->rows * sizeof(float));
         }
-        samples_free(&samples);
+        small_samples_free(&samples);
         ht_network_free(cut);
         ht_network_free(net);
     }
@@ -466,7 +453,7 @@ static void draws_of_filters_are_unbiased(void **state)
         double deviation = sqrt(fmax(0, square[i] - mean[i] * mean[i]) / SEEDS);
         assert_true(fabs(mean[i] - (double)net->weights[0]->data[i]) <= 4.5 * deviation + 1e-6);
     }
-    samples_free(&samples);
+    small_samples_free(&samples);
     ht_network_free(cut);
     ht_network_free(net);
 }
@@ -520,7 +507,7 @@ static void threads_change_no_bit(void **state)
                 ht_network_free(one);
                 ht_network_free(net);
             }
-    samples_free(&samples);
+    small_samples_free(&samples);
     for (int p = 0; p < 2; p++) ht_pool_free(pools[p]);
 }
 

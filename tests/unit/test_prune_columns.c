@@ -51,26 +51,6 @@ static ht_network *network_of(const char *line, bool bias)
     return net;
 }
 
-static ht_samples samples_new(void)
-{
-    ht_samples s = {.count = COUNT};
-    size_t values = s.count * (size_t)ht_shape_values(picture);
-    ht_rng rng;
-    s.x = calloc(values, sizeof *s.x);
-    s.labels = calloc(s.count, sizeof *s.labels);
-    assert_true(s.x && s.labels);
-    ht_rng_init(&rng, 5, HT_STREAM_TAIL, 9);
-    for (size_t i = 0; i < values; i++) s.x[i] = (float)ht_rng_normal(&rng);
-    for (int i = 0; i < COUNT; i++) s.labels[i] = i % CLASSES;
-    return s;
-}
-
-static void samples_free(ht_samples *s)
-{
-    free(s->x);
-    free(s->labels);
-}
-
 static ht_prune_spec spec_of(ht_prune_method method, double ratio, bool centre)
 {
     return (ht_prune_spec){.method = method,
@@ -255,7 +235,7 @@ static void sizes_and_words_are_of_units(void **state)
 static void curves_are_of_pruned_networks(void **state)
 {
     (void)state;
-    ht_samples samples = samples_new();
+    ht_samples samples = small_samples(COUNT, picture, CLASSES);
     for (int i = 0; i < LINES; i++) {
         ht_network *net = network_of(lines[i], true);
         ht_prune_spec spec = spec_of(i % 2 ? HT_PRUNE_RANDOM : HT_PRUNE_NODE, (double)NAN, i % 3 == 0);
@@ -276,7 +256,7 @@ static void curves_are_of_pruned_networks(void **state)
         ht_prune_curve_free(&curve);
         ht_network_free(net);
     }
-    samples_free(&samples);
+    small_samples_free(&samples);
 }
 
 /* Channels that no kernel reads any more, and units whose columns are all gone, are taken out; with medians
@@ -285,7 +265,7 @@ static void compact_takes_out_what_nothing_reads(void **state)
 {
     (void)state;
     ht_network *net = network_of("conv 6 3x3 same, pool 2, dense 5, dense 4", false), *small;
-    ht_samples samples = samples_new();
+    ht_samples samples = small_samples(COUNT, picture, CLASSES);
     ht_prune_spec spec = spec_of(HT_PRUNE_NODE, 1.0 / 5, false);
     ht_prune_result r;
     ht_score score;
@@ -302,13 +282,13 @@ static void compact_takes_out_what_nothing_reads(void **state)
     assert_int_equal(small->weights[1]->rows, 5);
     ht_network_free(small);
     ht_network_free(net);
-    samples_free(&samples);
+    small_samples_free(&samples);
 }
 
 static void threads_change_no_bit(void **state)
 {
     (void)state;
-    ht_samples samples = samples_new();
+    ht_samples samples = small_samples(COUNT, picture, CLASSES);
     const int threads[] = {2, 7};
     for (int i = 0; i < LINES; i++)
         for (int way = 0; way < 4; way++) {
@@ -325,7 +305,7 @@ static void threads_change_no_bit(void **state)
             }
             ht_network_free(net);
         }
-    samples_free(&samples);
+    small_samples_free(&samples);
 }
 
 /* What only knows rows does not speak of columns. */

@@ -45,27 +45,6 @@ static ht_network *network_of(const char *line, bool bias, bool mean_field)
     return net;
 }
 
-/* Normal inputs; labels in turn. */
-static ht_samples samples_new(int count)
-{
-    ht_samples s = {.count = (size_t)count};
-    size_t values = s.count * (size_t)ht_shape_values(picture);
-    ht_rng rng;
-    s.x = calloc(values, sizeof *s.x);
-    s.labels = calloc(s.count, sizeof *s.labels);
-    assert_true(s.x && s.labels);
-    ht_rng_init(&rng, 5, HT_STREAM_TAIL, 9);
-    for (size_t i = 0; i < values; i++) s.x[i] = (float)ht_rng_normal(&rng);
-    for (int i = 0; i < count; i++) s.labels[i] = i % CLASSES;
-    return s;
-}
-
-static void samples_free(ht_samples *s)
-{
-    free(s->x);
-    free(s->labels);
-}
-
 static ht_prune_spec spec_of(ht_prune_method method, double ratio)
 {
     return (ht_prune_spec){
@@ -112,7 +91,7 @@ static void compact_computes_what_the_masked_one_does(void **state)
 {
     (void)state;
     const ht_prune_method by[] = {HT_PRUNE_NODE, HT_PRUNE_PFP, HT_PRUNE_NORM_L1};
-    ht_samples samples = samples_new(COUNT);
+    ht_samples samples = small_samples(COUNT, picture, CLASSES);
     for (int i = 0; i < LINES; i++)
         for (int way = 0; way < 4; way++) {
             ht_network *net = network_of(lines[i], way & 1, way & 2), *small;
@@ -134,7 +113,7 @@ static void compact_computes_what_the_masked_one_does(void **state)
             ht_network_free(small);
             ht_network_free(net);
         }
-    samples_free(&samples);
+    small_samples_free(&samples);
 }
 
 /* What a sum or a norm reads stays, and no other. */
@@ -289,7 +268,7 @@ static void a_rank_costs_two_factors(void **state)
 static void a_brief_curve_is_the_whole_one(void **state)
 {
     (void)state;
-    ht_samples samples = samples_new(COUNT);
+    ht_samples samples = small_samples(COUNT, picture, CLASSES);
     for (int i = 0; i < LINES; i++) {
         ht_network *net = network_of(lines[i], true, false);
         ht_prune_spec spec = {.method = HT_PRUNE_NODE, .error = 0.3, .ratio = (double)NAN, .seed = 1};
@@ -313,7 +292,7 @@ static void a_brief_curve_is_the_whole_one(void **state)
         ht_prune_curve_free(&brief);
         ht_network_free(net);
     }
-    samples_free(&samples);
+    small_samples_free(&samples);
 }
 
 /* Each point is the network pruned at that ratio. */
@@ -346,7 +325,7 @@ static void check_curve(const ht_network *net, const ht_samples *samples, ht_pru
 static void curves_are_grids_of_pruned_networks(void **state)
 {
     (void)state;
-    ht_samples samples = samples_new(COUNT);
+    ht_samples samples = small_samples(COUNT, picture, CLASSES);
     const ht_prune_method methods[] = {HT_PRUNE_NODE, HT_PRUNE_NORM_L1, HT_PRUNE_PFP, HT_PRUNE_CORESET};
     const char *const some[] = {lines[0], lines[4], "conv 20 3x3 same", "dense 20, dropout 0.2"};
     for (int i = 0; i < 4; i++) {
@@ -355,13 +334,13 @@ static void curves_are_grids_of_pruned_networks(void **state)
         for (int m = 0; m < 4; m++) check_curve(net, &samples, methods[m]);
         ht_network_free(net);
     }
-    samples_free(&samples);
+    small_samples_free(&samples);
 }
 
 static void threads_do_not_matter(void **state)
 {
     (void)state;
-    ht_samples samples = samples_new(COUNT);
+    ht_samples samples = small_samples(COUNT, picture, CLASSES);
     ht_pool *pool = small_pool(3);
     ht_network *net = network_of(lines[4], true, false);
     for (int m = 0; m < HT_PRUNE_METHODS; m++) {
@@ -374,7 +353,7 @@ static void threads_do_not_matter(void **state)
     }
     ht_network_free(net);
     ht_pool_free(pool);
-    samples_free(&samples);
+    small_samples_free(&samples);
 }
 
 /* ---- what needs dense layers says so ------------------------------------------------------------ */
@@ -439,7 +418,7 @@ static void a_tail_index_below_zero_is_none(void **state)
 static void gradient_noise_of_filters_has_no_mean(void **state)
 {
     (void)state;
-    ht_samples samples = samples_new(COUNT);
+    ht_samples samples = small_samples(COUNT, picture, CLASSES);
     ht_network *net = network_of(lines[4], true, false);
     for (int w = 0; w < ht_network_hidden(net); w++) {
         ht_gradient_noise wanted = {.layer = w, .batch = 10, .seed = 1, .draws = COUNT / 10};
@@ -460,7 +439,7 @@ static void gradient_noise_of_filters_has_no_mean(void **state)
         free(noise);
     }
     ht_network_free(net);
-    samples_free(&samples);
+    small_samples_free(&samples);
 }
 
 /* fan_in of a filter is channels × window; biases and gains are no products. */

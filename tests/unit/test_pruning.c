@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chart/prune_chart.h"
 #include "render/cells.h"
 #include "render/draw/draw.h"
 #include "render/prune_chunks.h"
@@ -40,7 +41,7 @@ static void fill_look(ht_prune_look *look, int units, int points)
                                            .bytes = fmin(1, 1.5 * (1 - ratio))};
     }
     look->at = look->points[points * 3 / 10];
-    look->reading = (ht_prune_reading){0.02, 0.75, 1};
+    look->reading = (ht_prune_reading){0.02, 0.75, 1, 1};
     look->samples = 500, look->step = 7;
 }
 
@@ -81,7 +82,36 @@ static void expect(const ht_model *m, unsigned shown, ht_prune_method lead)
 {
     assert_int_equal(ht_pruning_shown(m), shown);
     assert_int_equal(m->prune_lead, lead);
-    assert_int_equal(ht_pruning_by_weights(m), (shown & (shown - 1)) != 0);
+    assert_int_equal(ht_pruning_axis(m), (shown & (shown - 1)) != 0);
+}
+
+/* One method stands against its own units, whatever ui.axis says; several against weights or multiply-adds.
+ */
+static void several_methods_have_the_axis_that_was_asked_for(void **state)
+{
+    (void)state;
+    ht_model *m = new_model();
+    ht_prune_point p = {.ratio = 0.1, .weights = 0.7, .compute = 0.4};
+    assert_true(fabs(ht_prune_x(&p, HT_BY_UNITS) - 0.1) < 1e-12);
+    assert_true(fabs(ht_prune_x(&p, HT_BY_WEIGHTS) - 0.3) < 1e-12);
+    assert_true(fabs(ht_prune_x(&p, HT_BY_COMPUTE) - 0.6) < 1e-12);
+    for (int i = 0; i < 21; i++) /* convolutions go later than the dense weights behind them */
+        m->report.look[HT_PRUNE_MAGNITUDE].points[i].compute =
+            sqrt(m->report.look[HT_PRUNE_MAGNITUDE].points[i].weights);
+    ht_params_put(&m->applied, HT_P_UI_AXIS, 1);
+    assert_int_equal(ht_pruning_axis(m), HT_BY_UNITS);
+    ht_pruning_choose(m, HT_PRUNE_MAGNITUDE);
+    assert_int_equal(ht_pruning_axis(m), HT_BY_COMPUTE);
+    ht_chart chart = {0};
+    ht_panel_pruning(m, 100, &chart);
+    assert_string_equal(chart.x.label, "fraction of all multiply-adds removed");
+    m->prune_cursor = 0.5; /* of the multiply-adds: 1 - sqrt(w) ≤ 0.5 */
+    const ht_prune_point *under = ht_pruning_under(m, &m->report.look[HT_PRUNE_MAGNITUDE]);
+    assert_true(under->compute >= 0.5 && under[1].compute < 0.5);
+    ht_params_put(&m->applied, HT_P_UI_AXIS, 0);
+    assert_int_equal(ht_pruning_axis(m), HT_BY_WEIGHTS);
+    ht_chart_free(&chart);
+    free_model(m);
 }
 
 static void a_method_is_shown_then_read_then_hidden(void **state)
@@ -130,7 +160,7 @@ static void requests_follow_the_screen(void **state)
 
 static int64_t removed_at(const ht_model *m)
 {
-    return ht_pruning_at(ht_pruning_lead(m), ht_pruning_cursor(m), ht_pruning_by_weights(m))->removed;
+    return ht_pruning_at(ht_pruning_lead(m), ht_pruning_cursor(m), ht_pruning_axis(m))->removed;
 }
 
 static void every_step_of_the_cursor_reads_another_point(void **state)
@@ -597,9 +627,33 @@ static void the_timeline_shows_run_and_states(void **state)
     free_model(m);
 }
 
+/* Units that methods remove are not what the axis counts: beside it stands where each κ lies on it. */
+static void on_an_axis_of_weights_kappa_is_where_it_stands(void **state)
+{
+    (void)state;
+    const ht_prune_point points[] = {{.weights = 1, .accuracy = 1},
+                                     {.ratio = 0.3, .weights = 0.8, .accuracy = 0.9}};
+    ht_prune_lines lines = {.count = 2, .split = "test", .axis = HT_BY_WEIGHTS};
+    lines.line[0] = (ht_prune_line){.method = HT_PRUNE_NODE, .count = 2, .points = points, .at = &points[1]};
+    lines.line[1] = lines.line[0];
+    lines.line[1].method = HT_PRUNE_SVD;
+    ht_chart chart = {0};
+    ht_prune_chart(&lines, &chart);
+    assert_string_equal(chart.series[0].value, "κ at 0.200");
+    assert_string_equal(chart.series[1].value, "κ at 0.200");
+    assert_true(fabs(chart.series[2].x[0] - 0.2) < 1e-12); /* the dot */
+    ht_chart_clear(&chart);
+    lines.count = 1, lines.axis = HT_BY_UNITS;
+    ht_prune_chart(&lines, &chart);
+    assert_string_equal(chart.series[0].value, "κ 0.300");
+    ht_chart_free(&chart);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(on_an_axis_of_weights_kappa_is_where_it_stands),
+        cmocka_unit_test(several_methods_have_the_axis_that_was_asked_for),
         cmocka_unit_test(a_method_is_shown_then_read_then_hidden),
         cmocka_unit_test(requests_follow_the_screen),
         cmocka_unit_test(every_step_of_the_cursor_reads_another_point),

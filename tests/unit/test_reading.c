@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "render/cells.h"
 #include "render/screen.h"
+#include "view/watched/watched.h"
 #include "view/ghost.h"
 #include "view/panel.h"
 #include "view/panel_fill.h"
@@ -77,7 +78,8 @@ static void fill_report(ht_report *r)
         look->count = POINTS, look->units = 1000, look->groups = POINTS, look->step = STEPS;
         for (int k = 0; k < POINTS; k++) {
             double at = (double)k / (POINTS - 1);
-            look->points[k] = (ht_prune_point){(int64_t)(1000 * at), at, at, 1 - at / 2, 0.1, 1 - at, 1 - at};
+            look->points[k] =
+                (ht_prune_point){(int64_t)(1000 * at), at, at, 1 - at / 2, 0.1, 1 - at, 1 - at, 1 - at};
             look->group[k] = 1 + (float)k;
         }
         look->at = look->points[POINTS / 2];
@@ -126,7 +128,8 @@ static void fill_methods(ht_model *m)
             s->curve[k] = (ht_prune_point){.weights = 1 - (double)k / POINTS, .accuracy = 0.9};
     }
     m->epochs.count = 5;
-    for (int i = 0; i < 5; i++) m->epochs.row[i] = (ht_occam_epoch){(uint64_t)i + 1, 0.1, 0.5, 0.9, 0.8};
+    for (int i = 0; i < 5; i++)
+        m->epochs.row[i] = (ht_occam_epoch){(uint64_t)i + 1, 0.1, 0.5, 0.9, 0.8, 1e5, 1e9};
 }
 
 static ht_model *new_model(void)
@@ -191,6 +194,71 @@ static void check_series(ht_model *m, ht_panel_id panel, int number)
         fail_msg("%s at %g does not read '%s': %s", ht_panel_at(panel)->name, x, said, chart->readout[1]);
 }
 
+/* A training of another program: two layers over three looks, and metrics of two runs. */
+static void watch(ht_watched *w, ht_history *history, ht_scalars *scalars, ht_look *look)
+{
+    static ht_layer_look layer[2];
+    static const char rows[] = "{\"step\":100,\"loss\":2,\"lr\":0.1}\n{\"step\":200,\"loss\":1,\"lr\":0.05}\n"
+                               "{\"step\":100,\"loss\":2,\"lr\":0.2}\n{\"step\":200,\"loss\":1,\"lr\":0.3}\n";
+    ht_error err;
+    ht_notes notes = {0};
+    *look = (ht_look){.count = 2, .layer = layer};
+    strcpy(look->all.name, "all");
+    for (int i = 0; i < 2; i++) {
+        snprintf(layer[i].name, sizeof layer[i].name, "fc%d.weight", i + 1);
+        layer[i].norm = 2 + i, layer[i].kappa = 0.25, layer[i].values = 100;
+        layer[i].tail[HT_MMO] = (ht_estimate){.value = 1.5, .low = 1.4, .high = 1.6, .std_error = 0.05};
+    }
+    for (int step = 100; step <= 300; step += 100) {
+        look->step = step;
+        assert_int_equal(ht_history_add(history, look, 0, 0, &err), HT_OK);
+    }
+    assert_int_equal(ht_scalars_feed(scalars, "metrics.jsonl", rows, sizeof rows - 1, &notes, &err), HT_OK);
+    ht_notes_free(&notes);
+    *w = (ht_watched){.paths = 1,
+                      .trainings = 1,
+                      .look = look,
+                      .history = history,
+                      .scalars = scalars,
+                      .metric = -1,
+                      .largest_count = 2,
+                      .largest = {0, 1}};
+}
+
+/* Its charts, too; of metrics one alone has former runs behind it. */
+static void charts_of_watched_trainings_say_what_they_hold(void **state)
+{
+    static ht_watched w;
+    static ht_history history;
+    static ht_scalars scalars;
+    static ht_look look;
+    (void)state;
+    ht_model *m = new_model();
+    watch(&w, &history, &scalars, &look);
+    m->watched = &w;
+    m->step = 300;
+    int charts = 0;
+    for (int metric = -1; metric < 2; metric++)
+        for (int p = 0; p < HT_PANEL_COUNT; p++) {
+            const ht_panel *panel = ht_panel_at((ht_panel_id)p);
+            if (panel->kind != HT_PANEL_IS_CHART || panel->home != HT_VIEW_LAYERS) continue;
+            w.metric = metric;
+            const ht_chart *chart = read_at(m, (ht_panel_id)p, 0, (double)NAN);
+            if (chart->series_count == 0) fail_msg("%s: the test has no data", panel->name);
+            int series = chart->series_count;
+            assert_true((ht_panel_id)p != HT_PANEL_METRICS || series == (metric < 0 ? 1 : 2));
+            for (int i = 0; i < series; i++) check_series(m, (ht_panel_id)p, i);
+            charts++;
+        }
+    assert_int_equal(charts, 3 * 4);
+    assert_true(reads(read_at(m, HT_PANEL_LAYER_TAILS, 200, (double)NAN), "fc1.weight, good 1.5"));
+    ht_history_free(&history);
+    ht_scalars_free(&scalars);
+    m->watched = NULL;
+    ht_model_clear(m);
+    free(m);
+}
+
 static void every_chart_says_what_it_holds(void **state)
 {
     static const ht_view views[] = {HT_VIEW_DASHBOARD, HT_VIEW_PRUNING};
@@ -200,7 +268,9 @@ static void every_chart_says_what_it_holds(void **state)
     for (int v = 0; v < 2; v++)
         for (int smooth = 0; smooth < 2; smooth++)
             for (int p = 0; p < HT_PANEL_COUNT; p++) {
-                if (ht_panel_at((ht_panel_id)p)->kind != HT_PANEL_IS_CHART) continue;
+                if (ht_panel_at((ht_panel_id)p)->kind != HT_PANEL_IS_CHART ||
+                    ht_panel_at((ht_panel_id)p)->home == HT_VIEW_LAYERS)
+                    continue; /* of trainings of others: above */
                 m->view = views[v];
                 ht_params_put(&m->asked, HT_P_UI_SMOOTH, smooth * 10);
                 const ht_chart *chart = read_at(m, (ht_panel_id)p, 0, (double)NAN);
@@ -473,6 +543,7 @@ static void text_is_broken_as_it_is_measured(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(charts_of_watched_trainings_say_what_they_hold),
         cmocka_unit_test(every_chart_says_what_it_holds),
         cmocka_unit_test(values_have_units_and_uncertainty),
         cmocka_unit_test(a_panels_own_cursor_stays),

@@ -16,6 +16,7 @@
 #include "base/alloc.h"
 #include "base/file.h"
 #include "data/checksum.h"
+#include "engine/run/branches.h"
 #include "engine/run/checkpoint.h"
 #include "engine/run/rundir.h"
 #include "unit/scratch.h"
@@ -122,6 +123,44 @@ static void a_run_is_saved_and_resumed_bit_by_bit(void **state)
     ht_rundir_close(dir);
     ht_trainer_free(whole);
     ht_trainer_free(again);
+}
+
+/* What a program wrote that counted no multiply-adds: its rows stay, later ones have two columns more. */
+static void shorter_metrics_of_older_programs_go_on(void **state)
+{
+    (void)state;
+    static const char old[] = "step,epoch,loss,loss_min,loss_max,batch_accuracy,test_loss,test_accuracy\n"
+                              "10,1.4,0.5,0.25,1,0.75,,\n20,2.9,0.4,0.25,1,0.75,0.125,0.875\n"
+                              "30,4.3,0.3,0.25,1,0.75,,\n40,5.7,0.3,0.25,1,0.75,,\n";
+    ht_params params = small_params();
+    ht_metrics *rows;
+    size_t count, size;
+    char path[600];
+    ht_trainer_free(make_run("older", &params));
+    snprintf(path, sizeof path, "%s/metrics.csv", scratch_path("older"));
+    ok(ht_file_write(path, old, sizeof old - 1, &err));
+    for (int again = 0; again < 2; again++) { /* the second time the header is the new one */
+        ht_rundir *dir = open_run("older");
+        ht_trainer *t = small_trainer(&params, data, NULL);
+        ht_text none = {0}, more = {0};
+        ok(ht_rundir_resume(dir, t, &err));
+        ht_sample eval = {
+            .kind = HT_SAMPLE_EVAL, .step = 40, .folded = 10, .multiply_adds = 9088, .compute = 1e9};
+        ht_metrics_add(&more, &eval);
+        ok(ht_rundir_append(dir, &none, &more, &err));
+        ht_text_free(&more);
+        ht_rundir_close(dir);
+        ht_trainer_free(t);
+        char *text = scratch_read("older/metrics.csv", &size);
+        assert_memory_equal(text, ht_metrics_header, strlen(ht_metrics_header));
+        assert_memory_equal(text + strlen(ht_metrics_header), strchr(old, '\n') + 1, 60);
+        ht_free(text);
+        ok(ht_rundir_read_metrics(scratch_path("older"), &rows, &count, &err));
+        assert_int_equal(count, 4);
+        assert_true(rows[1].test_accuracy == 0.875 && isnan(rows[1].compute) && isnan(rows[1].multiply_adds));
+        assert_true(rows[3].compute == 1e9 && rows[3].multiply_adds == 9088);
+        ht_free(rows);
+    }
 }
 
 static void resuming_drops_later_metrics(void **state)
@@ -436,6 +475,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_run_is_saved_and_resumed_bit_by_bit),
+        cmocka_unit_test(shorter_metrics_of_older_programs_go_on),
         cmocka_unit_test(resuming_drops_later_metrics),
         cmocka_unit_test(a_long_file_is_cut_at_the_row),
         cmocka_unit_test(a_run_without_a_checkpoint_begins_again),

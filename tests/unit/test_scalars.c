@@ -79,6 +79,18 @@ static void lines_of_json_and_of_csv_say_the_same(void **state)
     }
 }
 
+/* Quoted as the data sets' tables are; what has no end is left out, with its line. */
+static void quoted_fields_are_those_of_tables(void **state)
+{
+    (void)state;
+    feed("step,\"a, \"\"b\"\"\"\n1,\"0.5\"\n2,\"0.25\n3,\"0.5\"x\n4, 0.125 \n");
+    assert_int_equal(s.curve[0].count, 2);
+    assert_true(at(0, "a, \"b\"", 0) == 0.5 && at(0, "a, \"b\"", 1) == 0.125);
+    assert_int_equal(notes.count, 2);
+    assert_non_null(strstr(said(0), "a quoted field has no end, or goes on behind it"));
+    assert_non_null(strstr(said(1), "4"));
+}
+
 static void bytes_may_come_one_at_a_time(void **state)
 {
     (void)state;
@@ -243,6 +255,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lines_of_json_and_of_csv_say_the_same),
+        cmocka_unit_test_setup_teardown(quoted_fields_are_those_of_tables, begin, end),
         cmocka_unit_test_setup_teardown(bytes_may_come_one_at_a_time, begin, end),
         cmocka_unit_test_setup_teardown(what_python_writes_for_no_number_is_none, begin, end),
         cmocka_unit_test_setup_teardown(rows_of_one_step_are_one_row, begin, end),

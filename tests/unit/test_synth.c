@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -32,7 +33,8 @@ static size_t values(const ht_dataset *data, const ht_samples *part)
     return part->count * (size_t)data->inputs;
 }
 
-static const char *const names[] = {"ecg-synth", "digits-synth", "pictures-synth", "teacher", "teacher:10x3"};
+static const char *const names[] = {"ecg-synth", "digits-synth", "pictures-synth",
+                                    "teacher",   "teacher:10x3", "table-synth"};
 enum { SETS = sizeof names / sizeof names[0] };
 
 static void one_seed_gives_one_set(void **state)
@@ -315,6 +317,141 @@ static void stroke_files_are_checked(void **state)
                 "too many strokes");
 }
 
+/* ---- the table whose law is known --------------------------------------------------------------- */
+
+/* As src/data/synth/synth_table.c states the law, written down once more and slowly: logarithms instead of
+ * products, missing incomes by summing over incomes. */
+enum { REGION = 0, TRADE = 1, AGE = 2, INCOME = 3, DEBT = 4, MEMBER = 5, VISITS = 6 };
+
+static const char *const regions[] = {"north", "east", "south", "west", "islands"},
+                         *const trades[] = {"baker",  "smith",  "tailor", "mason",
+                                            "miller", "weaver", "cooper", "tanner"},
+                         *const outcomes[] = {"paid", "late", "lost"};
+
+static double log_normal(double x, double mean, double deviation)
+{
+    return -pow((x - mean) / deviation, 2) / 2 - log(deviation) - log(2 * M_PI) / 2;
+}
+
+static double log_income_missing(int y)
+{
+    static double known[3]; /* 0: not yet */
+    double sum = 0, step = 1e-3;
+    if (known[y] != 0) return known[y];
+    for (double l = 3; l < 12; l += step)
+        sum += step * exp(log_normal(l, 7.6 - 0.35 * y, 0.5)) * (exp(l) > 2600 ? 0.65 : 0.05);
+    return known[y] = log(sum);
+}
+
+static double log_trade(int k, int y, int r)
+{
+    double sum = 0, at[8];
+    for (int i = 0; i < 8; i++) sum += at[i] = exp(1.4 * cos(2 * M_PI * (i / 8.0 - y / 3.0 - r / 5.0)));
+    return log(at[k] / sum);
+}
+
+typedef struct loan {
+    int region, trade, member;        /* member: 1, 0, -1: missing */
+    double age, income, debt, visits; /* NaN: missing */
+} loan;
+
+static double log_joint(const loan *l, int y)
+{
+    static const double prior[] = {0.5, 0.3, 0.2}, yes[] = {0.7, 0.5, 0.3};
+    double mean = 2 + y + y * y / 2.0, p = log(prior[y]) + log_trade(l->trade, y, l->region);
+    p += log_normal(l->age, 42 + (l->region % 2 ? -5 : 5) * (y - 1), 8);
+    p += isnan(l->income) ? log_income_missing(y) : log_normal(log(l->income), 7.6 - 0.35 * y, 0.5);
+    p += log_normal(log(l->debt), 8, 0.5 + 0.35 * y);
+    p += log(l->member < 0 ? 0.02 * yes[y] + 0.3 * (1 - yes[y]) : l->member ? yes[y] : 1 - yes[y]);
+    return isnan(l->visits) ? p : p - mean + l->visits * log(mean) - lgamma(l->visits + 1);
+}
+
+/* Which of the column's inputs is 1; -1: the one of missing cells. */
+static int category(const ht_dataset *data, const float *x, int column, const char *const *words, int count)
+{
+    const ht_dataset_column *c = &data->columns[column];
+    const char *word = c->words;
+    for (size_t k = 0; k < c->values; k++, word = strchr(word, '\n') + 1) {
+        if (x[c->first + (int)k] != 1) continue;
+        for (int w = 0; w < count; w++)
+            if (strncmp(word, words[w], strlen(words[w])) == 0 && word[strlen(words[w])] == '\n') return w;
+    }
+    return -1;
+}
+
+static double number(const ht_dataset *data, const float *x, int column)
+{
+    const ht_dataset_column *c = &data->columns[column];
+    if (c->indicator && x[c->first + 1] == 1) return NAN;
+    return c->shift + (double)x[c->first] * c->divisor;
+}
+
+static loan read_loan(const ht_dataset *data, const float *x)
+{
+    static const char *const answers[] = {"no", "yes"};
+    return (loan){.region = category(data, x, REGION, regions, 5),
+                  .trade = category(data, x, TRADE, trades, 8),
+                  .member = category(data, x, MEMBER, answers, 2),
+                  .age = number(data, x, AGE),
+                  .income = number(data, x, INCOME),
+                  .debt = number(data, x, DEBT),
+                  .visits = round(number(data, x, VISITS))};
+}
+
+static size_t count_right(const ht_dataset *data, const ht_samples *part)
+{
+    size_t right = 0;
+    for (size_t i = 0; i < part->count; i++) {
+        loan l = read_loan(data, part->x + i * (size_t)data->inputs);
+        int best = 0;
+        for (int y = 1; y < 3; y++)
+            if (log_joint(&l, y) > log_joint(&l, best)) best = y;
+        right += strcmp(outcomes[best], data->class_names[part->labels[i]]) == 0;
+    }
+    return right;
+}
+
+/* The accuracy it says is that of the twin, sample by sample, and over many sets the one that it states. */
+static void the_tables_best_accuracy_is_what_it_says(void **state)
+{
+    (void)state;
+    enum { SEEDS = 20 };
+    double right = 0, all = 0;
+    for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+        char said[128];
+        ht_dataset *data = load("table-synth", seed);
+        size_t test = count_right(data, &data->test);
+        snprintf(said, sizeof said, "is right in %.4f of the test part, in 0.8350 of all",
+                 (double)test / (double)data->test.count);
+        if (!strstr(data->facts, said)) fail_msg("no '%s' in: %s", said, data->facts);
+        right += (double)test, all += (double)data->test.count;
+        ht_dataset_free(data);
+    }
+    double share = right / all, error = sqrt(0.835 * 0.165 / all);
+    print_message("the rule of Bayes is right in %.4f ± %.4f of %.0f samples\n", share, error, all);
+    assert_true(fabs(share - 0.8350) < 4 * error);
+}
+
+/* What is missing is so because of what it is: of the cells that are there few are high. */
+static void the_tables_missing_cells_are_not_missing_at_random(void **state)
+{
+    (void)state;
+    ht_dataset *data = load("table-synth", 1);
+    size_t high = 0, missing = 0;
+    for (size_t i = 0; i < data->train.count; i++) {
+        loan l = read_loan(data, data->train.x + i * (size_t)data->inputs);
+        missing += isnan(l.income);
+        high += l.income > 2600;
+    }
+    assert_int_equal(missing, data->columns[INCOME].train_missing);
+    /* By the law 0.1880 of the incomes are above 2600, 0.65 of these are missing and 0.05 of the others. */
+    double n = (double)data->train.count;
+    print_message("%.4f missing, %.4f there and high\n", (double)missing / n, (double)high / n);
+    assert_true(fabs((double)missing / n - 0.1628) < 4 * sqrt(0.1628 * (1 - 0.1628) / n));
+    assert_true(fabs((double)high / n - 0.0658) < 4 * sqrt(0.0658 * (1 - 0.0658) / n));
+    ht_dataset_free(data);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -328,6 +465,8 @@ int main(void)
         cmocka_unit_test(teacher_is_balanced_gaussian_and_learnable),
         cmocka_unit_test(teacher_takes_sizes),
         cmocka_unit_test(stroke_files_are_checked),
+        cmocka_unit_test(the_tables_best_accuracy_is_what_it_says),
+        cmocka_unit_test(the_tables_missing_cells_are_not_missing_at_random),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -178,6 +178,7 @@ static void only_what_is_near_is_guessed(void **state)
     static const char *const names[] = {"train", "tail", "table", "compare"};
     static const char *const cases[][2] = {{"tial", "; did you mean 'tail'?"},
                                            {"compaer", "; did you mean 'compare'?"},
+                                           {"TAIL", "; did you mean 'tail'?"},
                                            {"tables", "; did you mean 'table'?"},
                                            {"bogus", ""},
                                            {"", ""},

@@ -20,6 +20,19 @@ static void list_words(void)
         printf("%s\n    %s\n", ht_quality_word((ht_quality)q), ht_quality_meaning((ht_quality)q));
 }
 
+/* The name of a subcommand. */
+static bool explain_command(const char *name)
+{
+    size_t count;
+    const ht_command_info *commands = ht_commands(&count);
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(commands[i].name, name) != 0) continue;
+        printf("heavytail %s\n    %s\n    seen: heavytail help %s\n", name, commands[i].help, name);
+        return true;
+    }
+    return false;
+}
+
 int ht_cmd_explain(int argc, char **argv)
 {
     char name[64] = "", guess[96];
@@ -32,6 +45,7 @@ int ht_cmd_explain(int argc, char **argv)
         printf("%s\n    %s\n    seen: %s\n", explained.title, explained.text, explained.where);
         return 0;
     }
+    if (explain_command(name)) return 0;
     ht_word_guess(name, guess, sizeof guess);
     ht_error_set(&err, HT_USAGE, "explain '%.60s': no such word%s; `heavytail explain` lists them", name,
                  guess);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chart/tail_table.h"
 #include "session/json.h"
 
 /* ---- JSON ---- */
@@ -59,9 +60,12 @@ static json_t *medians_json(const ht_layer_look *all)
     json_t *tail = json_object();
     for (int i = 0; i < HT_ESTIMATORS; i++)
         if (all->tail[i].n_tail > 0)
-            json_object_set_new(tail, ht_estimator_at((ht_estimator)i)->name,
-                                json_pack("{s:o, s:I}", "median", ht_json_number(all->tail[i].value),
-                                          "layers", (json_int_t)all->tail[i].n_tail));
+            json_object_set_new(
+                tail, ht_estimator_at((ht_estimator)i)->name,
+                json_pack("{s:o, s:o, s:o, s:s, s:I, s:I}", "median", ht_json_number(all->tail[i].value),
+                          "low", ht_json_number(all->tail[i].low), "high", ht_json_number(all->tail[i].high),
+                          "quality", ht_quality_word(all->tail[i].quality), "layers",
+                          (json_int_t)all->tail[i].n_tail, "good", (json_int_t)all->tail[i].k));
     return tail;
 }
 
@@ -115,6 +119,20 @@ static json_t *metrics_json(const ht_scalars *s)
     return o;
 }
 
+/* Lines "name\tTYPE\twhy", of the first ones. */
+static json_t *skipped_json(const ht_look *look)
+{
+    json_t *list = json_array();
+    for (const char *at = look->skipped_names.data; at && *at;) {
+        const char *type = at + strcspn(at, "\t") + 1, *why = type + strcspn(type, "\t") + 1;
+        size_t end = strcspn(why, "\n");
+        json_array_append_new(list, json_pack("{s:s%, s:s%, s:s%}", "name", at, (size_t)(type - 1 - at),
+                                              "type", type, (size_t)(why - 1 - type), "why", why, end));
+        at = why + end + (why[end] == '\n');
+    }
+    return list;
+}
+
 static void add_look(json_t *o, const ht_follow_event *e)
 {
     const ht_look *look = e->look;
@@ -127,6 +145,7 @@ static void add_look(json_t *o, const ht_follow_event *e)
     json_object_set_new(o, "written", json_real(e->written));
     json_object_set_new(o, "took", json_real(e->took));
     json_object_set_new(o, "skipped", json_integer((json_int_t)look->skipped));
+    json_object_set_new(o, "skipped_tensors", skipped_json(look));
     if (look->broken[0]) json_object_set_new(o, "first_nonfinite", json_string(look->broken));
     json_object_set_new(o, "all", layer_json(&look->all, true));
     for (size_t i = 0; i < look->count; i++)
@@ -175,6 +194,18 @@ static void add_metrics(ht_text *out, const ht_scalars *s)
     }
 }
 
+/* "3 no layers (fc1.bias: a vector …)": how many, and the first. */
+static void add_skipped(ht_text *out, const ht_look *look)
+{
+    const char *at = look->skipped_names.data ? look->skipped_names.data : "";
+    size_t name = strcspn(at, "\t");
+    const char *why = at + name + (at[name] != '\0');
+    why += strcspn(why, "\t");
+    why += *why != '\0';
+    ht_text_add(out, ", %zu no %s (%s%.*s: %.*s)", look->skipped, look->skipped == 1 ? "layer" : "layers",
+                look->skipped == 1 ? "" : "the first ", (int)name, at, (int)strcspn(why, "\n"), why);
+}
+
 static void add_weights(ht_text *out, const ht_follow_event *e)
 {
     const ht_look *look = e->look;
@@ -187,9 +218,15 @@ static void add_weights(ht_text *out, const ht_follow_event *e)
     add_number(out, "norm", look->all.norm);
     add_number(out, "\u03ba", look->all.kappa);
     for (int i = 0; i < HT_ESTIMATORS; i++) {
-        if (i != HT_MMO && i != HT_HILL) continue;
-        snprintf(word, sizeof word, "\u03b1\u0302 %s", ht_estimator_at((ht_estimator)i)->name);
-        add_number(out, word, look->all.tail[i].value);
+        if ((i != HT_MMO && i != HT_HILL) || look->all.tail[i].n_tail == 0) continue;
+        ht_tail_say(&look->all.tail[i], word, sizeof word);
+        ht_text_add(out, ", \u03b1\u0302 %s %s", ht_estimator_at((ht_estimator)i)->name, word);
+    }
+    if (look->skipped) add_skipped(out, look);
+    for (size_t i = 0; i < look->count; i++) {
+        if (!look->layer[i].why[0]) continue;
+        ht_text_add(out, "; %s: %s", look->layer[i].name, look->layer[i].why);
+        break; /* JSON has the others */
     }
     if (look->all.broken)
         ht_text_add(out, ", %llu not finite (first in %s)", (unsigned long long)look->all.broken,

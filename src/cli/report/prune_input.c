@@ -13,6 +13,7 @@
 #include "weights/safetensors.h"
 #include "heavytail/prune.h"
 #include "kernel/kernel.h"
+#include "nn/layers/tokens.h"
 #include "params/preset.h"
 
 static ht_code check_source(const ht_prune_source *s, ht_error *err)
@@ -38,13 +39,12 @@ static ht_code check_source(const ht_prune_source *s, ht_error *err)
 /* The run that holds `path`: itself, or its directory; false when there is none. */
 static bool find_run(const char *path, char *run, size_t size)
 {
-    char preset[4200], *slash;
+    char preset[4200];
     if (strlen(path) >= size) return false;
-    strcpy(run, path);
-    if (!ht_file_is_dir(path) && (slash = strrchr(run, '/')))
-        slash[slash == run] = '\0';
-    else if (!ht_file_is_dir(path))
-        strcpy(run, ".");
+    if (ht_file_is_dir(path))
+        strcpy(run, path);
+    else
+        ht_file_folder(path, run, size);
     snprintf(preset, sizeof preset, "%s/preset.ini", run);
     return ht_file_exists(preset);
 }
@@ -55,7 +55,9 @@ static ht_code read_settings(ht_prune_input *in, const ht_prune_source *s, const
 {
     char run[4096], preset[4200];
     *known = args->preset || ht_arguments_name(args, HT_P_DATA_NAME);
-    if (!s->path || !find_run(s->path, run, sizeof run))
+    bool of_run = s->path && find_run(s->path, run, sizeof run);
+    in->trained_so = of_run || args->preset;
+    if (!of_run)
         return args->preset ? ht_arguments_params(args, &in->params, err)
                             : (ht_params_init(&in->params), ht_arguments_sets(args, &in->params, err));
     ht_params stored;
@@ -107,6 +109,12 @@ static ht_code load_data(ht_prune_input *in, const ht_prune_source *s, const ht_
     return HT_OK;
 }
 
+static bool reads_tokens(const ht_params *params)
+{
+    ht_layer_item items[HT_PARAM_LAYERS];
+    return ht_params_layers(params, items) > 0 && items[0].kind == HT_LAYER_EMBED;
+}
+
 /* The samples' shape, where the network's file does not say it and data are given. */
 static ht_code find_shape(ht_prune_input *in, const ht_prune_source *s, const ht_arguments *args, bool known,
                           ht_netfile_options *options, ht_error *err)
@@ -129,6 +137,7 @@ static ht_code find_shape(ht_prune_input *in, const ht_prune_source *s, const ht
         sides[count == 2 ? i + 1 : i] = (int)(good ? x.shape[i + 1] : 0); /* (samples × height × width) */
     }
     ht_npy_free(&x);
+    if (count == 1 && reads_tokens(&in->params)) sides[2] = sides[0], sides[0] = 1; /* (samples × tokens) */
     if (!good) return ht_error_set(err, HT_FAIL, "%s: samples are (count × channels × height × width)", s->x);
     options->input = (ht_shape){sides[0], sides[1], sides[2]};
     return HT_OK;
@@ -176,7 +185,15 @@ static ht_code read_labels(ht_prune_input *in, const char *path, ht_error *err)
     int classes = ht_network_output(in->net)->rows;
     if (ht_npy_read(path, HT_NPY_DOUBLE, &y, err) != HT_OK) return err->code;
     ht_code code = HT_OK;
-    if (y.ndim != 1 || y.count != in->own.count)
+    int positions = in->net->positions;
+    bool sequences = positions > 0 && y.ndim == 2 && y.shape[1] == (size_t)positions;
+    if (positions > 0 && (!sequences || y.shape[0] != in->own.count))
+        code = ht_error_set(
+            err, HT_FAIL,
+            "%s: has %zu values in an array of %d dimensions; %zu sequences need a label at each "
+            "of %d positions: (sequences × positions)",
+            path, y.count, y.ndim, in->own.count, positions);
+    else if (positions == 0 && (y.ndim != 1 || y.count != in->own.count))
         code =
             ht_error_set(err, HT_FAIL,
                          "%s: has %zu values in an array of %d dimensions; %zu samples need as many labels, "
@@ -217,7 +234,9 @@ static ht_code read_samples(ht_prune_input *in, const ht_prune_source *s, ht_err
     if (code == HT_OK) {
         in->own = (ht_samples){.count = x.shape[0], .x = x.f32};
         x.f32 = NULL;
-        code = read_labels(in, s->y, err);
+        code = ht_tokens_check_samples(in->net, &in->own, err);
+        if (code != HT_OK) ht_error_prefix(err, "%s", s->x);
+        if (code == HT_OK) code = read_labels(in, s->y, err);
         in->samples = in->train = &in->own;
         in->split = "given";
         ht_text_copy(in->title, sizeof in->title, s->x);
@@ -230,7 +249,8 @@ static ht_code read_samples(ht_prune_input *in, const ht_prune_source *s, ht_err
 static ht_code check_data(const ht_prune_input *in, ht_error *err)
 {
     const ht_dataset *d = in->data;
-    int inputs = in->net->inputs, classes = ht_network_output(in->net)->rows;
+    int inputs = in->net->inputs, classes = in->net->classes;
+    if (ht_tokens_check(in->net, d, err) != HT_OK) return ht_error_prefix(err, "%s", in->name);
     const ht_shape shape = in->net->input;
     if (d->inputs != inputs || d->classes != classes)
         return ht_error_set(

@@ -19,6 +19,8 @@ typedef struct ht_prune_source { /* as given on the command line; NULL: not give
 
 typedef struct ht_prune_input {
     ht_params params;
+    bool trained_so; /* they are those of the run, or given as a preset: not defaults, of which a network of
+                        others knows nothing */
     ht_pool *pool;
     ht_network *net;
     const ht_samples *samples; /* what accuracy is measured on; NULL without data */

@@ -39,7 +39,7 @@ ht_code ht_prune_report_make(ht_prune_report *r, const ht_prune_input *in, const
     *r = (ht_prune_report){.spec = *spec,
                            .whole = {(double)NAN, (double)NAN},
                            .seconds = {(double)NAN, (double)NAN},
-                           .reading = {(double)NAN, (double)NAN, (double)NAN}};
+                           .reading = {(double)NAN, (double)NAN, (double)NAN, (double)NAN}};
     if (in->samples && (ht_network_evaluate(in->net, in->samples, NULL, in->pool, &r->whole, err) != HT_OK ||
                         ht_prune_input_check(in, &r->whole, err) != HT_OK))
         return err->code;
@@ -87,10 +87,11 @@ static bool write_curve(FILE *f, const ht_prune_curve *curve)
     bool good = fputs("\"curve\": [", f) >= 0;
     for (int i = 0; i < curve->count && good; i++) {
         const ht_prune_point *p = &curve->points[i];
-        json_t *point = json_pack("{s:I, s:o, s:o, s:o, s:o, s:o}", "k", (json_int_t)p->removed, "ratio",
-                                  ht_json_number(p->ratio), "error", ht_json_number(p->error), "accuracy",
-                                  ht_json_number(p->accuracy), "loss", ht_json_number(p->loss),
-                                  "weights_left", ht_json_number(p->weights));
+        json_t *point =
+            json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "k", (json_int_t)p->removed, "ratio",
+                      ht_json_number(p->ratio), "error", ht_json_number(p->error), "accuracy",
+                      ht_json_number(p->accuracy), "loss", ht_json_number(p->loss), "weights_left",
+                      ht_json_number(p->weights), "multiply_adds_left", ht_json_number(p->compute));
         good = point && fputs(i ? ",\n    " : "\n    ", f) >= 0 && json_dumpf(point, f, DIGITS) == 0;
         json_decref(point);
     }
@@ -102,6 +103,7 @@ static json_t *layers_json(const ht_prune_report *r, const ht_network *net)
     json_t *rows = json_array();
     for (int l = 0; l < r->result.layer_count; l++) {
         const ht_prune_layer *p = &r->result.layers[l];
+        if (p->units == 0) continue;
         json_array_append_new(rows,
                               json_pack("{s:i, s:s, s:s, s:i, s:i, s:I, s:I, s:I, s:I, s:o, s:o}", "layer", l,
                                         "name", net->weights[l]->name, "unit", p->unit, "rows",
@@ -162,6 +164,7 @@ static json_t *report_json(const ht_prune_report *r, const ht_prune_input *in)
     if (r->curve.count) json_object_set_new(root, "curve_exact", json_boolean(r->curve.exact));
     json_object_set_new(root, "parameters", pair(p->parameters, p->parameters_left));
     json_object_set_new(root, "bytes", pair(p->bytes, p->bytes_left));
+    json_object_set_new(root, "multiply_adds", pair((size_t)p->multiply_adds, (size_t)p->multiply_adds_left));
     json_object_set_new(root, "compact",
                         json_pack("{s:I, s:I}", "parameters", (json_int_t)r->stored, "bytes",
                                   (json_int_t)r->stored * (json_int_t)sizeof(float)));
@@ -203,14 +206,16 @@ bool ht_prune_reports_write(FILE *f, const ht_prune_report *reports, int count, 
 
 /* ---- text ---- */
 
+/* For people layers have numbers from 1 on, as in the lab; in JSON from 0, as in the tensors' names. */
 static void print_layers(const ht_prune_report *r, const ht_prune_input *in)
 {
     for (int l = 0; l < r->result.layer_count; l++) {
         const ht_prune_layer *p = &r->result.layers[l];
         char removed[32], units[32];
+        if (p->units == 0) continue;
         ht_format_grouped(removed, sizeof removed, p->removed);
         ht_format_grouped(units, sizeof units, p->units);
-        printf("  layer %d (%d × %d): %s of %s %s, error %.4f\n", l, in->net->weights[l]->rows,
+        printf("  layer %d (%d × %d): %s of %s %s, error %.4f\n", l + 1, in->net->weights[l]->rows,
                in->net->weights[l]->columns, removed, units, p->unit, p->error);
     }
 }
@@ -230,6 +235,8 @@ static void print_scores(const ht_prune_report *r, const ht_prune_input *in)
     if (r->curve.count)
         printf("  at most one point of accuracy lost up to ratio %.4f; area under the curve %.4f\n",
                r->reading.one_point, r->reading.area);
+    else
+        printf("  --curve says how much can go before one point of accuracy is lost\n");
     if (r->curve.count && !r->curve.exact)
         printf("  (the curve is a grid: the network was evaluated at %d ratios)\n", r->curve.count);
 }
@@ -239,7 +246,7 @@ static int emptied_layers(const ht_prune_result *p, int hidden)
 {
     int emptied = 0;
     for (int l = 0; l < p->layer_count && l < hidden; l++)
-        emptied += p->layers[l].removed == p->layers[l].units;
+        emptied += p->layers[l].units > 0 && p->layers[l].removed == p->layers[l].units;
     return emptied;
 }
 
@@ -267,6 +274,10 @@ static void print_sizes(const ht_prune_report *r, const ht_prune_input *in)
     ht_format_grouped(after, sizeof after, (long long)r->result.parameters_left);
     printf("  parameters %s, before %s (ratio %.4f); %.1f kB, before %.1f kB\n", after, before,
            parameter_ratio(&r->result), (double)r->result.bytes_left / 1e3, (double)r->result.bytes / 1e3);
+    ht_format_grouped(before, sizeof before, (long long)r->result.multiply_adds);
+    ht_format_grouped(after, sizeof after, (long long)r->result.multiply_adds_left);
+    printf("  multiply-adds a sample %s, before %s (ratio %.4f)\n", after, before,
+           1 - r->result.multiply_adds_left / r->result.multiply_adds);
     print_smaller(r, in);
     if (r->result.held == 0) return;
     ht_format_grouped(before, sizeof before, r->result.held);

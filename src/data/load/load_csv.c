@@ -1,4 +1,5 @@
 /* csv:TRAIN,TEST and csv:FILE - tables, one sample a record: .csv in its many dialects, .tsv, .arff. */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -7,7 +8,7 @@
 #include "data/table/columns.h"
 #include "data/table/label.h"
 #include "data/loader.h"
-#include "data/table/missing.h"
+#include "data/table/inputs.h"
 #include "data/table/rows.h"
 #include "data/sample.h"
 #include "data/source.h"
@@ -15,13 +16,31 @@
 
 /* ---- rows -------------------------------------------------------------------------------------- */
 
+/* What reading a record takes. */
+typedef struct reading {
+    const ht_text_table *table;
+    const ht_columns *columns;
+    ht_fields *fields;
+    bool refuse, train; /* a missing cell is an error; new words join the lists */
+} reading;
+
 static ht_code refuse_cell(const ht_text_table *table, const ht_csv *csv, size_t i, ht_error *err)
 {
-    const char *field = ht_csv_field(csv, i), *hint = "; remove or fill in such rows first";
-    if (ht_cell_no_label(field) || *field == '\0')
-        hint = " (data.missing=refuse); fill it in, or let data.missing=impute do it";
-    else if (ht_cell_hint(field, table->dialect.decimal))
-        hint = ht_cell_hint(field, table->dialect.decimal);
+    char hint[160];
+    const char *field = ht_csv_field(csv, i), *name = ht_text_table_name(table, i);
+    const char *marks = ht_cell_hint(field, table->dialect.decimal);
+    double value;
+    bool missing =
+        ht_cell_no_label(field) || ht_cell_read(field, table->dialect.decimal, &value) == HT_CELL_MISSING;
+    if (missing)
+        snprintf(hint, sizeof hint, " (data.missing=refuse); fill it in, or let data.missing=impute do it");
+    else if (marks)
+        snprintf(hint, sizeof hint, "%s", marks);
+    else
+        snprintf(hint, sizeof hint,
+                 "; remove or fill in such rows first, or name the column%s%.40s%s in "
+                 "data.categories if it holds categories",
+                 *name ? " '" : "", name, *name ? "'" : "");
     return ht_error_set(err, HT_FAIL, "%s:%zu: field %zu '%.32s' is not a finite number%s", csv->path,
                         csv->record_line, i + 1, field, hint);
 }
@@ -32,44 +51,55 @@ static size_t field_of(const ht_columns *columns, size_t column)
     return columns->place ? columns->place[column] : column;
 }
 
+static ht_code read_cell(const reading *r, const ht_csv *csv, size_t j, double *value, ht_error *err)
+{
+    ht_field_column *column = &r->fields->of[j];
+    size_t i = field_of(r->columns, column->column);
+    const char *field = ht_csv_field(csv, i);
+    char decimal = r->table->dialect.decimal;
+    if (column->words) {
+        if (ht_fields_word(column, field, decimal, r->train, value, err) != HT_OK) return err->code;
+        return r->refuse && isnan(*value) ? refuse_cell(r->table, csv, i, err) : HT_OK;
+    }
+    ht_cell cell = ht_cell_read(field, decimal, value);
+    if (cell == HT_CELL_WORD && ht_cell_truth(field, value)) cell = HT_CELL_NUMBER;
+    if (cell == HT_CELL_WORD || (cell == HT_CELL_MISSING && r->refuse))
+        return refuse_cell(r->table, csv, i, err);
+    if (cell == HT_CELL_MISSING) *value = HT_ROWS_MISSING;
+    return HT_OK;
+}
+
 /* Adds a sample; one without a label is counted and left out. */
-static ht_code add_record(const ht_text_table *table, const ht_columns *columns, const ht_csv *csv,
-                          bool refuse, ht_rows *rows, ht_error *err)
+static ht_code add_record(const reading *r, const ht_csv *csv, ht_rows *rows, ht_error *err)
 {
     rows->line = csv->record_line;
-    if (ht_text_table_fits(table, csv, err) != HT_OK) return err->code;
-    const char *label = ht_csv_field(csv, field_of(columns, columns->label));
+    if (ht_text_table_fits(r->table, csv, err) != HT_OK) return err->code;
+    size_t at = field_of(r->columns, r->columns->label);
+    const char *label = ht_csv_field(csv, at);
     if (ht_cell_no_label(label)) {
-        if (refuse) return refuse_cell(table, csv, field_of(columns, columns->label), err);
+        if (r->refuse) return refuse_cell(r->table, csv, at, err);
         if (rows->part->unlabelled++ == 0)
             ht_text_copy(rows->part->no_label, sizeof rows->part->no_label, label);
         return HT_OK;
     }
-    for (size_t i = 0; i < columns->count; i++) {
+    for (size_t j = 0; j < r->fields->count; j++) {
         double value;
-        if (i == columns->label || columns->out[i]) continue;
-        const char *field = ht_csv_field(csv, field_of(columns, i));
-        ht_cell cell = ht_cell_read(field, table->dialect.decimal, &value);
-        if (cell == HT_CELL_WORD && ht_cell_truth(field, &value)) cell = HT_CELL_NUMBER;
-        if (cell == HT_CELL_WORD || (cell == HT_CELL_MISSING && refuse))
-            return refuse_cell(table, csv, field_of(columns, i), err);
-        if (ht_rows_wide(rows, cell == HT_CELL_NUMBER ? value : HT_ROWS_MISSING, err) != HT_OK)
-            return err->code;
+        if (read_cell(r, csv, j, &value, err) != HT_OK) return err->code;
+        if (ht_rows_wide(rows, value, err) != HT_OK) return err->code;
     }
-    if (ht_labels_add_cell(&rows->part->labels, label, table->dialect.decimal, err) != HT_OK)
+    if (ht_labels_add_cell(&rows->part->labels, label, r->table->dialect.decimal, err) != HT_OK)
         return err->code;
     return ht_rows_end(rows, err);
 }
 
-static ht_code read_rows(const ht_text_table *table, const ht_columns *columns, bool refuse,
-                         ht_raw_part *part, ht_notes *notes, ht_error *err)
+static ht_code read_rows(const reading *r, ht_raw_part *part, ht_notes *notes, ht_error *err)
 {
     ht_rows rows = {.part = part};
-    ht_csv csv = ht_text_table_begin(table);
+    ht_csv csv = ht_text_table_begin(r->table);
     ht_code code = HT_OK;
-    part->inputs = columns->inputs;
+    part->inputs = r->fields->count;
     while ((code = ht_csv_next(&csv, err)) == HT_OK && csv.count > 0)
-        if ((code = add_record(table, columns, &csv, refuse, &rows, err)) != HT_OK) break;
+        if ((code = add_record(r, &csv, &rows, err)) != HT_OK) break;
     ht_csv_free(&csv);
     if (part->unlabelled > 0)
         ht_notes_add(notes, "%s: %zu row%s without a label %s left out", part->path, part->unlabelled,
@@ -128,32 +158,37 @@ static ht_code question_first(const ht_columns *columns, const ht_text_table *ta
 
 /* Both tables are open: their headers and columns are settled, the training file is read. */
 static ht_code read_train(const ht_data_request *request, ht_text_table *train, ht_columns *columns,
-                          ht_raw *raw, ht_error *err)
+                          ht_fields *fields, ht_raw *raw, ht_error *err)
 {
+    reading r = {train, columns, fields, request->refuse_missing, true};
     if (ht_text_table_settle(train, err) != HT_OK) return err->code;
     describe_file(train, raw);
-    if (ht_columns_settle(columns, train, request->label, raw, err) != HT_OK) return err->code;
-    if (read_rows(train, columns, request->refuse_missing, &raw->train, &raw->notes, err) != HT_OK)
-        return err->code;
-    if (ht_columns_suspect(columns, train, raw, err) != HT_OK) return err->code;
+    if (ht_columns_settle(columns, train, request, raw, err) != HT_OK) return err->code;
+    if (ht_columns_fields(columns, train, fields, err) != HT_OK) return err->code;
+    if (read_rows(&r, &raw->train, &raw->notes, err) != HT_OK) return err->code;
+    raw->columns[columns->label].train_missing = raw->train.unlabelled;
+    if (ht_columns_suspect(columns, train, fields, raw, err) != HT_OK) return err->code;
     if (question_first(columns, train, &raw->train, err) != HT_OK) return err->code;
     return ht_label_question(columns, train, raw, err);
 }
 
 ht_code ht_text_tables_read(const ht_data_request *request, ht_text_table tables[2], ht_columns *columns,
-                            ht_raw *raw, ht_error *err)
+                            ht_fields *fields, ht_raw *raw, ht_error *err)
 {
     ht_text_table *train = &tables[0], *test = &tables[1];
+    reading r = {test, columns, fields, request->refuse_missing, false};
     if (ht_text_table_open(train, raw->train.path, request->header, &raw->notes, err) != HT_OK)
         return err->code;
     if (ht_text_table_open(test, raw->test.path, request->header, &raw->notes, err) != HT_OK)
         return err->code;
     ht_header_compare(train, test);
-    if (read_train(request, train, columns, raw, err) != HT_OK) return err->code;
+    if (read_train(request, train, columns, fields, raw, err) != HT_OK) return err->code;
     if (ht_text_table_settle(test, err) != HT_OK) return err->code;
     describe_file(test, raw);
     if (ht_columns_compare(columns, train, test, raw, err) != HT_OK) return err->code;
-    return read_rows(test, columns, request->refuse_missing, &raw->test, &raw->notes, err);
+    if (read_rows(&r, &raw->test, &raw->notes, err) != HT_OK) return err->code;
+    raw->columns[columns->label].test_missing = raw->test.unlabelled;
+    return HT_OK;
 }
 
 /* Moves the chosen samples of the training part to the test part. */
@@ -179,8 +214,38 @@ static ht_code move_chosen(ht_raw *raw, const bool *chosen, size_t count, ht_err
     return HT_OK;
 }
 
+/* Classes that the test part cannot tell of. */
+static void tell_alone(const ht_raw_part *part, const ht_raw_labels *distinct, const int32_t *of,
+                       ht_notes *notes)
+{
+    enum { NAMED = 5 };
+    size_t alone = 0;
+    ht_text names = {0};
+    ht_raw_labels shown = {.items = distinct->items, .words = part->labels.words};
+    for (size_t c = 0; c < distinct->count; c++) {
+        char name[HT_LABEL_NAME];
+        size_t count = 0;
+        for (size_t i = 0; i < part->count && count < 2; i++) count += of[i] == (int32_t)c;
+        if (count != 1 || alone++ >= NAMED) continue;
+        ht_label_format(&shown, c, name, sizeof name);
+        ht_text_add(&names, "%s'%s'", alone > 1 ? ", " : "", name);
+    }
+    if (alone == 1)
+        ht_notes_add(notes,
+                     "%s: the class %s has one sample, which is in the training part: the test part has none",
+                     part->path, names.data ? names.data : "");
+    else if (alone > 1)
+        ht_notes_add(
+            notes,
+            "%s: %zu classes (%s%s) have one sample each, which is in the training part: the test part has "
+            "none of them",
+            part->path, alone, names.data ? names.data : "", alone > NAMED ? ", …" : "");
+    ht_text_free(&names);
+}
+
 /* The class of every label, to share them out. */
-static ht_code list_classes(const ht_raw_part *part, int32_t **of, int *classes, ht_error *err)
+static ht_code list_classes(const ht_raw_part *part, int32_t **of, int *classes, ht_notes *notes,
+                            ht_error *err)
 {
     ht_raw_labels distinct = {0};
     *of = NULL;
@@ -189,6 +254,7 @@ static ht_code list_classes(const ht_raw_part *part, int32_t **of, int *classes,
     *of = ht_alloc(part->count, sizeof **of, "the labels", err);
     for (size_t i = 0; *of && i < part->count; i++)
         (*of)[i] = ht_labels_class(&distinct, &part->labels, &part->labels, i);
+    if (*of) tell_alone(part, &distinct, *of, notes);
     ht_labels_free(&distinct);
     return *of ? HT_OK : err->code;
 }
@@ -200,7 +266,7 @@ static ht_code split(const ht_data_request *request, ht_raw *raw, ht_error *err)
     int32_t *of;
     int classes = 0;
     size_t count = all->count, wanted = (size_t)(request->split * (double)count + 0.5);
-    if (list_classes(all, &of, &classes, err) != HT_OK) return err->code;
+    if (list_classes(all, &of, &classes, &raw->notes, err) != HT_OK) return err->code;
     size_t most = count - (size_t)classes;
     wanted = wanted < 1 ? 1 : wanted;
     if (wanted > most) wanted = most;
@@ -229,11 +295,16 @@ static ht_code split(const ht_data_request *request, ht_raw *raw, ht_error *err)
 }
 
 static ht_code read_one(const ht_data_request *request, ht_text_table *table, ht_columns *columns,
-                        ht_raw *raw, ht_error *err)
+                        ht_fields *fields, ht_raw *raw, ht_error *err)
 {
     if (ht_text_table_open(table, raw->train.path, request->header, &raw->notes, err) != HT_OK)
         return err->code;
-    if (read_train(request, table, columns, raw, err) != HT_OK) return err->code;
+    if (read_train(request, table, columns, fields, raw, err) != HT_OK) return err->code;
+    if (raw->train.count == 0 && raw->train.unlabelled > 0)
+        return ht_error_set(err, HT_FAIL,
+                            "%s: none of its %zu rows has a label, which is column %zu; name another "
+                            "with --label (data.label)",
+                            table->path, raw->train.unlabelled, columns->label + 1);
     if (raw->train.count == 0)
         return ht_error_set(err, HT_FAIL, "%s: has no samples; give a file with at least two", table->path);
     return split(request, raw, err);
@@ -282,13 +353,15 @@ ht_code ht_load_csv(const ht_data_request *request, ht_raw *raw, ht_error *err)
 {
     ht_text_table tables[2] = {0};
     ht_columns columns = {0};
+    ht_fields fields = {0};
     bool two = false;
     ht_code code = find_files(request, raw, &two, err);
     if (code == HT_OK)
-        code = two ? ht_text_tables_read(request, tables, &columns, raw, err)
-                   : read_one(request, tables, &columns, raw, err);
-    if (code == HT_OK && raw->train.count > 0) code = ht_missing_impute(raw, &tables[0], &columns, err);
+        code = two ? ht_text_tables_read(request, tables, &columns, &fields, raw, err)
+                   : read_one(request, tables, &columns, &fields, raw, err);
+    if (code == HT_OK && raw->train.count > 0) code = ht_inputs_settle(raw, &fields, request->missing, err);
     for (int i = 0; i < 2; i++) ht_text_table_free(&tables[i]);
     ht_columns_free(&columns);
+    ht_fields_free(&fields);
     return code;
 }

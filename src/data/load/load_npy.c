@@ -1,6 +1,7 @@
 /* npy:DIR - X_train.npy, y_train.npy, X_test.npy, y_test.npy; X (samples × anything), pictures as (samples ×
  * height × width) or (samples × channels × height × width); y (samples), a column of them or one-hot rows:
- * numbers or strings. */
+ * numbers or strings. X (samples × T) and y (samples × T), both whole numbers, are token sequences: y is what
+ * should be said at each position. */
 #include <limits.h>
 #include <math.h>
 #include <stdbool.h>
@@ -12,6 +13,7 @@
 #include "data/loader.h"
 #include "data/npy.h"
 #include "data/source.h"
+#include "data/tokens/tokens.h"
 
 /* Of one sample: what X has after its first dimension. */
 typedef struct sample_shape {
@@ -31,7 +33,13 @@ static ht_code widen(const char *path, ht_npy *array, ht_error *err)
     return HT_OK;
 }
 
-static ht_code read_inputs(const char *path, ht_raw_part *part, sample_shape *shape, ht_error *err)
+static bool are_integers(const ht_npy *array)
+{
+    return array->type[0] == 'i' || array->type[0] == 'u';
+}
+
+static ht_code read_inputs(const char *path, ht_raw_part *part, sample_shape *shape, bool *integers,
+                           ht_error *err)
 {
     ht_npy array;
     ht_code code = ht_npy_read(path, HT_NPY_FLOAT, &array, err);
@@ -53,6 +61,7 @@ static ht_code read_inputs(const char *path, ht_raw_part *part, sample_shape *sh
         part->count = array.shape[0]; /* whole: its inputs may have to be scaled */
         part->x = array.f32;
         part->wide = array.f64;
+        *integers = are_integers(&array);
         array.f32 = NULL;
         array.f64 = NULL;
     }
@@ -137,12 +146,68 @@ static ht_code add_labels(const ht_npy *y, ht_raw_part *part, ht_notes *notes, h
     return code;
 }
 
-static ht_code read_labels(ht_raw_part *part, ht_notes *notes, ht_error *err)
+/* ---- token sequences --------------------------------------------------------------------------- */
+
+/* A label at each place of each sample; one-hot rows are labels of samples. */
+static bool are_sequences(const ht_npy *y, const ht_raw_part *part, const sample_shape *shape)
+{
+    return shape->ndim == 1 && y->ndim == 2 && are_integers(y) && y->shape[0] == part->count &&
+           y->shape[1] == part->inputs && y->shape[1] > 1 && !is_one_hot(y);
+}
+
+static ht_code check_token(const char *path, size_t index, size_t context, double token, ht_error *err)
+{
+    if (token >= 0 && token < HT_TOKENS_MAX) return HT_OK;
+    return ht_error_set(err, HT_FAIL,
+                        "%s: sample %zu, position %zu: token %.0f; tokens are whole numbers from 0 to %d",
+                        path, index / context + 1, index % context + 1, token, HT_TOKENS_MAX - 1);
+}
+
+/* Labels become targets; *tokens grows to the largest of both and 1 more. */
+static ht_code take_tokens(const ht_npy *y, ht_raw_part *part, int *tokens, ht_error *err)
+{
+    size_t context = part->inputs;
+    if (!part->x && !(part->x = ht_alloc(y->count, sizeof *part->x, "the samples", err))) return err->code;
+    if (!(part->targets = ht_alloc(y->count, sizeof *part->targets, "the samples", err))) return err->code;
+    for (size_t i = 0; i < y->count; i++) {
+        double token = part->wide ? part->wide[i] : (double)part->x[i];
+        if (check_token(part->inputs_path, i, context, token, err) != HT_OK) return err->code;
+        if (check_token(part->path, i, context, y->f64[i], err) != HT_OK) return err->code;
+        part->x[i] = (float)token;
+        part->targets[i] = (int32_t)y->f64[i];
+        if ((int)token >= *tokens) *tokens = (int)token + 1;
+        if (part->targets[i] >= *tokens) *tokens = part->targets[i] + 1;
+    }
+    ht_free(part->wide);
+    part->wide = NULL;
+    return HT_OK;
+}
+
+/* What may be meant by a label a value, where the inputs are no whole numbers. */
+static ht_code check_integers(const ht_raw_part *part, bool integers, ht_error *err)
+{
+    if (integers) return HT_OK;
+    return ht_error_set(
+        err, HT_FAIL,
+        "%s: has a label for each value of %s, as token sequences have, but those are no whole "
+        "numbers: save X.astype('int32'), or one label a sample",
+        part->path, part->inputs_path);
+}
+
+/* `raw->tokens` are those so far. */
+static ht_code read_labels(ht_raw *raw, ht_raw_part *part, const sample_shape *shape, bool integers,
+                           ht_error *err)
 {
     ht_npy array;
     ht_code code = ht_npy_read(part->path, HT_NPY_LABELS, &array, err);
-    if (code == HT_OK) code = check_shape(&array, part, err);
-    if (code == HT_OK) code = add_labels(&array, part, notes, err);
+    bool sequences = code == HT_OK && are_sequences(&array, part, shape);
+    if (sequences) {
+        code = check_integers(part, integers, err);
+        if (code == HT_OK) code = take_tokens(&array, part, &raw->tokens, err);
+    } else {
+        if (code == HT_OK) code = check_shape(&array, part, err);
+        if (code == HT_OK) code = add_labels(&array, part, &raw->notes, err);
+    }
     ht_npy_free(&array);
     return code;
 }
@@ -167,8 +232,9 @@ static ht_code load_part(const char *dir, const char *suffix, ht_raw *raw, ht_ra
     if (inputs_file(dir, suffix, part->inputs_path, err) != HT_OK) return err->code;
     snprintf(name, sizeof name, "y_%s.npy", suffix);
     if (ht_file_join(part->path, sizeof part->path, dir, name, err) != HT_OK) return err->code;
-    if (read_inputs(part->inputs_path, part, shape, err) != HT_OK) return err->code;
-    return read_labels(part, &raw->notes, err);
+    bool integers = false;
+    if (read_inputs(part->inputs_path, part, shape, &integers, err) != HT_OK) return err->code;
+    return read_labels(raw, part, shape, integers, err);
 }
 
 /* "3 x 6 x 6" */
@@ -204,6 +270,22 @@ static void say_shape(ht_raw *raw, const sample_shape *shape)
     if (shape->ndim == 3) ht_raw_shape(raw, shape->of[0], shape->of[1], shape->of[2]);
 }
 
+/* Both parts are token sequences, or neither. */
+static ht_code check_kind(const ht_raw *raw, ht_error *err)
+{
+    bool train = raw->train.targets, test = raw->test.targets;
+    if (train != test)
+        return ht_error_set(err, HT_FAIL,
+                            "%s: has %s, the training file %s %s; both must be token sequences, or neither",
+                            raw->test.path, test ? "a label a position" : "one label a sample",
+                            raw->train.path, train ? "one a position" : "one a sample");
+    if (!train || raw->tokens > 1) return HT_OK;
+    return ht_error_set(
+        err, HT_FAIL,
+        "%s: all tokens are 0: there is nothing to predict; give sequences of two tokens at least",
+        raw->train.path);
+}
+
 ht_code ht_load_npy(const ht_data_request *request, ht_raw *raw, ht_error *err)
 {
     char dir[HT_DATA_PATH];
@@ -214,6 +296,7 @@ ht_code ht_load_npy(const ht_data_request *request, ht_raw *raw, ht_error *err)
     sample_shape train = {0}, test = {0};
     if (load_part(dir, "train", raw, &raw->train, &train, err) != HT_OK) return err->code;
     if (load_part(dir, "test", raw, &raw->test, &test, err) != HT_OK) return err->code;
+    if (check_kind(raw, err) != HT_OK) return err->code;
     raw->alike = test.ndim > 1;
     say_shape(raw, &train);
     return check_samples(raw, &train, &test, err);

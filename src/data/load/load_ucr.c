@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "data/table/columns.h"
+#include "data/encode.h"
 #include "data/loader.h"
 #include "data/table/rows.h"
 #include "data/table/series.h"
@@ -141,12 +142,18 @@ static ht_code read_arff(const ht_data_request *request, ht_raw *raw, size_t *le
     ht_text_table tables[2] = {0};
     ht_columns columns = {0};
     ht_data_request series = *request;
+    ht_fields fields = {0};
     series.refuse_missing = false; /* the end of a short series is no missing value */
-    ht_code code = ht_text_tables_read(&series, tables, &columns, raw, err);
+    series.numbers_only = true;
+    ht_code code = ht_text_tables_read(&series, tables, &columns, &fields, raw, err);
     if (code == HT_OK) code = flatten(&raw->train, &lengths[0], err);
     if (code == HT_OK) code = flatten(&raw->test, &lengths[1], err);
     for (int i = 0; i < 2; i++) ht_text_table_free(&tables[i]);
     ht_columns_free(&columns);
+    ht_fields_free(&fields);
+    ht_columns_release(raw->columns, raw->column_count); /* steps of time are no columns */
+    raw->columns = NULL;
+    raw->column_count = 0;
     return code;
 }
 

@@ -93,66 +93,33 @@ static void step_back(ht_columns *columns, const ht_text_table *table)
     columns->out[columns->label] = false;
 }
 
-/* ---- words where inputs should be -------------------------------------------------------------- */
+/* ---- what is said of them ---------------------------------------------------------------------- */
 
-/* Digits in it are no numbers. */
-static ht_code refuse_text(const ht_text_table *table, size_t i, ht_error *err)
+static ht_code list_columns(const ht_columns *columns, const ht_text_table *table, ht_raw *raw, ht_error *err)
 {
-    char what[DESCRIBED];
-    ht_text_table_describe(table, i, what, sizeof what);
-    return ht_error_set(
-        err, HT_FAIL, "%s: %s is an attribute of type string; inputs are numbers: leave it out or encode it",
-        table->path, what);
-}
-
-/* An input that holds words for the most part, which are not all true or false. */
-static bool is_wordy(const ht_columns *columns, const ht_text_table *table, size_t i)
-{
-    const ht_column *c = &table->column[i];
-    if (i == columns->label || columns->out[i] || c->words <= c->numbers) return false;
-    return c->truths != c->words || c->numbers > 0;
-}
-
-/* Another label helps only who guessed it, and when no other column holds words. */
-static ht_code refuse_column(const ht_columns *columns, const ht_text_table *table, size_t i, ht_error *err)
-{
-    char what[DESCRIBED], label[400] = "", others[60] = "";
-    const ht_column *c = &table->column[i];
-    const char *hint = ht_cell_hint(c->word, table->dialect.decimal);
-    size_t more = 0;
-    for (size_t k = 0; k < columns->count; k++) more += k != i && is_wordy(columns, table, k);
-    if (more == 0 && columns->origin == HT_LABEL_GUESSED)
-        ht_label_propose_one(columns, table, i, label, sizeof label);
-    if (more > 0) snprintf(others, sizeof others, " (so do %zu other columns)", more);
-    if (more == 1) snprintf(others, sizeof others, " (so does another column)");
-    ht_text_table_describe(table, i, what, sizeof what);
-    if (hint)
-        return ht_error_set(err, HT_FAIL, "%s:%zu: %s holds '%s'; inputs are plain numbers%s", table->path,
-                            c->word_line, what, c->word, hint);
-    return ht_error_set(
-        err, HT_FAIL,
-        "%s:%zu: %s holds words, as '%s' (%d%s different ones); inputs are numbers: leave it out "
-        "or encode it, as pandas.get_dummies does%s%s",
-        table->path, c->word_line, what, c->word, c->distinct,
-        c->distinct == HT_COLUMN_DISTINCT ? " or more" : "", others, label);
-}
-
-static ht_code refuse_words(const ht_columns *columns, const ht_text_table *table, ht_error *err)
-{
+    raw->columns = ht_alloc(columns->count, sizeof *raw->columns, "the columns", err);
+    if (!raw->columns) return err->code;
+    raw->column_count = columns->count;
     for (size_t i = 0; i < columns->count; i++) {
-        bool input = i != columns->label && !columns->out[i];
-        if (input && table->column[i].text) return refuse_text(table, i, err);
-        if (is_wordy(columns, table, i)) return refuse_column(columns, table, i, err);
+        ht_dataset_column *c = &raw->columns[i];
+        ht_text_copy(c->name, sizeof c->name, ht_text_table_name(table, i));
+        ht_text_clean(c->name);
+        c->role = i == columns->label ? HT_COLUMN_LABEL
+                  : columns->out[i]   ? HT_COLUMN_LEFT_OUT
+                                      : HT_COLUMN_NUMBERS;
+        if (i == columns->label || !columns->out[i]) continue;
+        const char *why = reason(table, i);
+        ht_text_copy(c->why, sizeof c->why, why ? why : "it says the same as the label");
     }
     return HT_OK;
 }
 
-ht_code ht_columns_settle(ht_columns *columns, const ht_text_table *table, const char *wanted, ht_raw *raw,
-                          ht_error *err)
+ht_code ht_columns_settle(ht_columns *columns, const ht_text_table *table, const ht_data_request *request,
+                          ht_raw *raw, ht_error *err)
 {
     char what[DESCRIBED];
     columns->count = table->columns;
-    if (ht_label_find(columns, table, wanted, raw, err) != HT_OK) return err->code;
+    if (ht_label_find(columns, table, request->label, raw, err) != HT_OK) return err->code;
     if (leave_out(columns, table, raw, err) != HT_OK) return err->code;
     step_back(columns, table);
     if (ht_columns_onehot(columns, table, err) != HT_OK) return err->code;
@@ -164,7 +131,8 @@ ht_code ht_columns_settle(ht_columns *columns, const ht_text_table *table, const
     if (columns->inputs == 0)
         return ht_error_set(err, HT_FAIL, "%s: no column is left for the inputs; the label is %s",
                             table->path, what);
-    return refuse_words(columns, table, err);
+    if (ht_columns_words(columns, table, request, raw, err) != HT_OK) return err->code;
+    return list_columns(columns, table, raw, err);
 }
 
 /* ---- the other file ---------------------------------------------------------------------------- */
@@ -283,36 +251,46 @@ static void tell_rising(const ht_columns *columns, const ht_text_table *table, h
     }
 }
 
-ht_code ht_columns_suspect(const ht_columns *columns, const ht_text_table *table, ht_raw *raw, ht_error *err)
+/* Could no two of its numbers be equal? */
+static bool may_differ(const ht_column *c)
 {
-    char what[DESCRIBED];
+    return is_whole(c) && c->missing == 0 && !c->rising && c->distinct == HT_COLUMN_DISTINCT &&
+           c->high - c->low + 1 >= (double)c->numbers;
+}
+
+static bool differ(const ht_raw_part *part, size_t j, double *room)
+{
+    for (size_t i = 0; i < part->count; i++) room[i] = part->wide[i * part->inputs + j];
+    qsort(room, part->count, sizeof *room, compare_numbers);
+    for (size_t i = 1; i < part->count; i++)
+        if (room[i] == room[i - 1]) return false;
+    return true;
+}
+
+ht_code ht_columns_suspect(const ht_columns *columns, const ht_text_table *table, const ht_fields *fields,
+                           ht_raw *raw, ht_error *err)
+{
     const ht_raw_part *part = &raw->train;
-    bool different = true;
     tell_rising(columns, table, raw);
-    if (part->count < SUSPECT_ROWS || table->column[0].rising || columns->out[0] || columns->label == 0 ||
-        !is_whole(&table->column[0]) || table->column[0].missing > 0 ||
-        table->column[0].distinct < HT_COLUMN_DISTINCT)
-        return HT_OK;
-    double *values = ht_alloc(part->count, sizeof *values, "a column", err);
-    if (!values) return err->code;
-    for (size_t i = 0; i < part->count; i++) values[i] = part->wide[i * part->inputs];
-    qsort(values, part->count, sizeof *values, compare_numbers);
-    for (size_t i = 1; i < part->count; i++) different = different && values[i] != values[i - 1];
-    ht_free(values);
-    ht_text_table_describe(table, 0, what, sizeof what);
-    if (different)
-        ht_notes_add(
-            &raw->notes,
-            "%s: %s holds whole numbers of which no two are equal and is taken for an input; if it only "
-            "numbers the samples, leave it out of the file",
-            table->path, what);
+    if (part->count < SUSPECT_ROWS) return HT_OK;
+    double *room = ht_alloc(part->count, sizeof *room, "a column", err);
+    if (!room) return err->code;
+    for (size_t j = 0; j < fields->count; j++)
+        if (!fields->of[j].words && may_differ(&table->column[fields->of[j].column]) && differ(part, j, room))
+            ht_notes_add(
+                &raw->notes,
+                "%s: %s holds whole numbers of which no two are equal and is taken for an input; if it only "
+                "numbers the samples, leave it out of the file",
+                table->path, fields->of[j].what);
+    ht_free(room);
     return HT_OK;
 }
 
 void ht_columns_free(ht_columns *columns)
 {
+    ht_free(columns->words);
+    ht_free(columns->asked);
     ht_free(columns->out);
     ht_free(columns->place);
-    columns->out = NULL;
-    columns->place = NULL;
+    *columns = (ht_columns){0};
 }

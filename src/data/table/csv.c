@@ -41,6 +41,7 @@ static ht_code read_quoted(ht_csv *csv, char quote, ht_error *err)
     size_t opened = csv->line;
     for (;;) {
         const char *from = csv->data + csv->at, *stop = find_quote(csv, from, quote);
+        csv->broken = !stop;
         if (!stop)
             return ht_error_set(err, HT_FAIL, "%s:%zu: a quoted field is never closed; add the missing '%c'",
                                 csv->path, opened, quote);
@@ -68,7 +69,8 @@ static ht_code read_field(ht_csv *csv, ht_error *err)
         size_t closed = csv->at;
         skip_blanks(csv);
         bool apart = csv->separator == ' ' ? csv->at > closed : is_separator(csv, csv->data[csv->at]);
-        if (!at_line_end(csv) && !apart)
+        csv->broken = !at_line_end(csv) && !apart;
+        if (csv->broken)
             return ht_error_set(
                 err, HT_FAIL,
                 "%s:%zu: field %zu goes on after its closing quote; put a %s there, or double the "
@@ -144,6 +146,7 @@ ht_code ht_csv_next(ht_csv *csv, ht_error *err)
         csv->text.length = 0;
         if (csv->at == csv->size) return HT_OK;
         csv->record_line = csv->line;
+        csv->broken = false;
         if (read_record(csv, err) != HT_OK) return err->code;
     } while (is_empty(csv));
     return HT_OK;

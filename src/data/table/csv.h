@@ -19,6 +19,7 @@ typedef struct ht_csv {
     ht_text text;          /* its fields, one after the other, each terminated */
     size_t *starts;        /* where each begins in `text` */
     size_t count, capacity;
+    bool broken; /* what failed is this record, not memory: one may go on behind it in other text */
 } ht_csv;
 
 /* Reads the next record that holds anything but empty fields; count = 0 at the end of the file. Blanks around

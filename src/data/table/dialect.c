@@ -181,8 +181,7 @@ static void assess_record(const ht_csv *csv, trial *t)
     }
 }
 
-/* Numbers among the cells, times records of one length; 0 when it cuts nothing. */
-static double try_separator(const char *text, size_t size, char separator)
+static trial try_separator(const char *text, size_t size, char separator)
 {
     ht_error ignored;
     trial t = {0};
@@ -190,8 +189,28 @@ static double try_separator(const char *text, size_t size, char separator)
     while (t.records < SAMPLE_RECORDS && ht_csv_next(&csv, &ignored) == HT_OK && csv.count > 0)
         assess_record(&csv, &t);
     ht_csv_free(&csv);
-    if (t.fields < 2 || t.filled == 0) return 0;
-    return (1 + (double)t.numbers) / (double)(1 + t.filled) * (double)t.alike / (double)t.records;
+    return t;
+}
+
+/* Numbers among the cells, times records of one length; 0 when it cuts nothing. Among those that find no
+ * number the one that finds more fields is better, and any number is better than none. */
+static double score_of(const trial *t)
+{
+    if (t->fields < 2 || t->filled == 0) return 0;
+    double alike = (double)t->alike / (double)t->records, fields = (double)t->fields;
+    if (t->numbers == 0) return alike * (1 - 1 / fields) / (1 + (double)t->filled);
+    return (1 + (double)t->numbers) / (1 + (double)t->filled) * alike;
+}
+
+/* A table of words alone: words hold blanks, and numbers behind these are of them ("room 5"). */
+static bool is_of_words(const trial *t)
+{
+    return t->records > 1 && t->fields > 1 && t->numbers == 0 && t->alike == t->records;
+}
+
+static bool is_of_numbers(const trial *t)
+{
+    return 10 * t->numbers > 9 * t->filled;
 }
 
 /* Cells with a decimal mark; of them those that could as well be "1,234", one thousand and more. */
@@ -214,10 +233,13 @@ void ht_dialect_find(const char *text, size_t size, ht_dialect *dialect)
 {
     static const char candidates[] = {'\t', ';', '|', ',', ' '};
     double best = 0;
+    trial found = {0};
     *dialect = (ht_dialect){',', '.', false};
     for (size_t i = 0; i < sizeof candidates; i++) {
-        double score = try_separator(text, size, candidates[i]);
-        if (score > best) best = score, dialect->separator = candidates[i];
+        trial t = try_separator(text, size, candidates[i]);
+        double score = score_of(&t);
+        if (candidates[i] == ' ' && is_of_words(&found) && !is_of_numbers(&t)) continue;
+        if (score > best) best = score, found = t, dialect->separator = candidates[i];
     }
     if (dialect->separator == ',') return;
     marks commas = {0}, points = {0};

@@ -20,9 +20,9 @@ typedef struct ht_dialect {
 ht_code ht_dialect_normalize(const char *path, char **text, size_t *size, ht_notes *notes, ht_error *err);
 
 /* Tells the separator by counting: of the candidates, the one that cuts the first 100 records into rows of
- * one length with most numbers in them. Quotes are respected. Then the decimal mark, over the whole file: a
- * comma when more cells are written "1,5" than "1.5" and the comma is not the separator. What cannot be read
- * ends the counting; reading will tell. */
+ * one length with most numbers in them; blanks do not cut a table of words alone. Quotes are respected. Then
+ * the decimal mark, over the whole file: a comma when more cells are written "1,5" than "1.5" and the comma
+ * is not the separator. What cannot be read ends the counting; reading will tell. */
 void ht_dialect_find(const char *text, size_t size, ht_dialect *dialect);
 
 /* "';' between fields, decimal comma", for people. */

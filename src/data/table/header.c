@@ -59,6 +59,21 @@ static bool is_word(const ht_text_table *table, const char *field)
     return ht_cell_read(field, table->dialect.decimal, &value) == HT_CELL_WORD && !is_nonfinite(field);
 }
 
+/* Words over columns of words, in most of which they occur again: a sample. */
+static bool repeats_words(const ht_text_table *table)
+{
+    size_t columns = 0, known = 0;
+    if (table->rows < FEW_ROWS) return false;
+    for (size_t i = 0; i < table->head.count; i++) {
+        const ht_column *c = &table->column[i + table->row_names];
+        if (is_numeric(c)) return false;
+        if (c->words == 0 || c->distinct == HT_COLUMN_DISTINCT) continue;
+        columns++;
+        known += ht_column_knows(table, c, ht_csv_field(&table->head, i));
+    }
+    return 2 * known > columns;
+}
+
 /* Words where the columns hold numbers, in more than half of them. */
 static bool is_foreign(const ht_text_table *table)
 {
@@ -240,7 +255,8 @@ void ht_header_find(ht_text_table *table)
 {
     size_t words, numbers;
     ht_header_count(table, &words, &numbers);
-    table->header = table->row_names || names_a_label(table) || (words > 0 && numbers == 0) ||
+    table->header = table->row_names || names_a_label(table) ||
+                    (words > 0 && numbers == 0 && !repeats_words(table)) ||
                     (table->rows > 0 && (is_foreign(table) || only_last_is_named(table, words, numbers)));
     if (table->asked != HT_HEADER_AUTO) {
         table->header = table->asked == HT_HEADER_YES;

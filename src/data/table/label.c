@@ -269,6 +269,7 @@ static size_t values_of(const ht_text_table *table, size_t i)
 }
 
 /* Columns from `first` to before `end`. */
+/* "; --label 1 takes column 1, which has 3 values", or "" if no column but the label looks like classes. */
 static void propose(const ht_columns *columns, const ht_text_table *table, size_t first, size_t end, char *to,
                     size_t size)
 {
@@ -284,7 +285,8 @@ static void propose(const ht_columns *columns, const ht_text_table *table, size_
     }
 }
 
-void ht_label_propose(const ht_columns *columns, const ht_text_table *table, char *to, size_t size)
+/* "; --label 1 takes column 1, which has 3 values", or "" if no column but the label looks like classes. */
+static void propose_any(const ht_columns *columns, const ht_text_table *table, char *to, size_t size)
 {
     propose(columns, table, 0, columns->count, to, size);
 }
@@ -430,7 +432,7 @@ static ht_code question_quantity(const ht_columns *columns, const ht_text_table 
                      table->path, what, columns->why, measure);
         return HT_OK;
     }
-    ht_label_propose(columns, table, other, sizeof other);
+    propose_any(columns, table, other, sizeof other);
     return ht_error_set(
         err, HT_FAIL,
         "%s: %s, %s, is taken for the label, but %s look like a quantity, not like classes; "
@@ -457,7 +459,7 @@ ht_code ht_label_question(const ht_columns *columns, const ht_text_table *table,
     if (ht_quantity_find(&raw->train.labels, table->path, columns->origin, measure, err) != HT_OK) {
         ht_error why = *err;
         tell_unlabelled(&raw->train, left, sizeof left);
-        ht_label_propose(columns, table, other, sizeof other);
+        propose_any(columns, table, other, sizeof other);
         return ht_error_set(err, why.code, "%s%s%s", why.text, left,
                             columns->origin == HT_LABEL_ASKED ? "" : other);
     }

@@ -28,9 +28,6 @@ ht_code ht_label_find(ht_columns *columns, const ht_text_table *table, const cha
  */
 void ht_label_tell(const ht_columns *columns, const ht_text_table *table, ht_raw *raw);
 
-/* "; --label 1 takes column 1, which has 3 values", or "" if no column but the label looks like classes. */
-void ht_label_propose(const ht_columns *columns, const ht_text_table *table, char *to, size_t size);
-
 /* The same for one column only. */
 void ht_label_propose_one(const ht_columns *columns, const ht_text_table *table, size_t column, char *to,
                           size_t size);

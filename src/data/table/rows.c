@@ -140,9 +140,3 @@ ht_code ht_rows_end(ht_rows *rows, ht_error *err)
     rows->in_row = 0;
     return HT_OK;
 }
-
-void ht_rows_free(ht_rows *rows)
-{
-    ht_free(rows->lengths);
-    rows->lengths = NULL;
-}

@@ -16,7 +16,7 @@ typedef struct ht_rows {
     size_t line;       /* of the current row, from 1; the reader keeps it */
     size_t used, capacity, in_row;
     size_t *lengths,
-        length_room; /* of rows in part->x, which may differ in length; ht_rows_free frees them */
+        length_room; /* of rows in part->x, which may differ in length; the caller's to ht_free */
 } ht_rows;
 
 /* Reads a whole text file and brings it into one form (dialect.h); an empty one, or one with a zero byte, is
@@ -32,7 +32,5 @@ ht_code ht_rows_wide(ht_rows *rows, double value, ht_error *err);
 
 /* The row is complete. */
 ht_code ht_rows_end(ht_rows *rows, ht_error *err);
-
-void ht_rows_free(ht_rows *rows);
 
 #endif

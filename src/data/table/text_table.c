@@ -37,6 +37,7 @@ void ht_column_see(ht_column *c, const char *field, char decimal, size_t line)
     double value;
     switch (ht_cell_read(field, decimal, &value)) {
     case HT_CELL_NUMBER:
+        if (c->numbers == 0) c->number_line = line;
         see_number(c, value);
         break;
     case HT_CELL_MISSING:

@@ -28,6 +28,7 @@ typedef struct ht_column {
     uint32_t seen[HT_COLUMN_DISTINCT];
     char word[HT_COLUMN_WORD]; /* the first word, cut, and the line of its record */
     size_t word_line;
+    size_t number_line;         /* of its first number */
     bool nominal, text;         /* .arff: declared with a list of values; as a string */
     size_t values, value_count; /* of that list: where it begins in table->values, and how many */
 } ht_column;
@@ -90,8 +91,9 @@ void ht_text_table_free(ht_text_table *table);
 void ht_header_count(const ht_text_table *table, size_t *words, size_t *numbers);
 
 /* Sets table->header, and table->counted for one of numbers, as far as it is certain: words over columns of
- * numbers; a name of a label; 0, 1, 2 … or 1, 2, 3 …; numbers in an order that hardly another row has, with
- * a label that no other row has, and unlike their columns. */
+ * numbers, or words alone of which most do not occur below; a name of a label; 0, 1, 2 … or 1, 2, 3 …;
+ * numbers in an order that hardly another row has, with a label that no other row has, and unlike their
+ * columns. */
 void ht_header_find(ht_text_table *table);
 
 /* Two files of one set: a first row of numbers that is the same in both, while the second rows differ, and

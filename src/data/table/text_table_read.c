@@ -74,6 +74,7 @@ static void see_first(ht_column *c, const char *field, char decimal, size_t line
     c->rising = !one.numbers || !rest.numbers || (rest.rising && one.first < rest.first);
     c->counting = !one.numbers || !rest.numbers || (rest.counting && one.first + 1 == rest.first);
     if (one.words) memcpy(c->word, one.word, sizeof c->word), c->word_line = line;
+    if (one.numbers) c->number_line = line;
 }
 
 /* Every line ends with a separator: the last column is no column. */

@@ -8,7 +8,8 @@
 #include "base/alloc.h"
 #include "base/file.h"
 
-const char ht_metrics_header[] = "step,epoch,loss,loss_min,loss_max,batch_accuracy,test_loss,test_accuracy\n";
+const char ht_metrics_header[] = "step,epoch,loss,loss_min,loss_max,batch_accuracy,test_loss,test_accuracy,"
+                                 "multiply_adds,compute\n";
 
 typedef struct branch {
     uint64_t number, keep, step; /* as in the file */

@@ -279,7 +279,8 @@ static bool epochs_differ(const ht_checkpoint *a, const ht_checkpoint *b, char *
     for (; i < n; i++) {
         const ht_occam_epoch *x = &a->epochs[i], *y = &b->epochs[i];
         if (x->epoch != y->epoch || !same_number(x->lambda, y->lambda) || !same_number(x->loss, y->loss) ||
-            !same_number(x->accuracy, y->accuracy) || !same_number(x->kept, y->kept))
+            !same_number(x->accuracy, y->accuracy) || !same_number(x->kept, y->kept) ||
+            !same_number(x->multiply_adds, y->multiply_adds) || !same_number(x->compute, y->compute))
             break;
     }
     if (i == n && a->epoch_count == b->epoch_count) return false;

@@ -1,8 +1,8 @@
 /* checkpoint.h - everything a training run depends on, in memory or as one safetensors file: layers.0.weight
  * …, layers.0.momentum …, factors, means (ht_array), layers.0.mask … (BOOL, 1 = trained), average.recent
  * (average.h: a row an iterate), counters as metadata; and what it has told of its epochs: occam.epochs (F64:
- * epoch, λ, loss, accuracy, kept). Loads in PyTorch and NumPy as is (row = neuron). Equal states give equal
- * files: nothing in them tells of time. */
+ * epoch, λ, loss, accuracy, kept) and occam.compute (F64: multiply-adds, those of training). Loads in PyTorch
+ * and NumPy as is (row = neuron). Equal states give equal files: nothing in them tells of time. */
 #ifndef HT_ENGINE_RUN_CHECKPOINT_H
 #define HT_ENGINE_RUN_CHECKPOINT_H
 

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,19 +32,20 @@ static const counter counters[] = {
     {COUNTER(averaged), false},    {COUNTER(recent), false},     {OF_OCCAM(epochs), false},
     {OF_OCCAM(lambda), true},      {OF_OCCAM(loss), true},       {OF_OCCAM(before), true},
     {OF_OCCAM(best_epoch), false}, {OF_OCCAM(best_loss), true},  {COUNTER(running_loss), true},
-    {COUNTER(reached), false},
+    {COUNTER(reached), false},     {OF_OCCAM(seen), false},      {COUNTER(compute), true},
 };
 enum { COUNTERS = sizeof counters / sizeof counters[0], NEEDED = 3 /* the first ones */, DIGITS = 32 };
 
-static const char EPOCHS[] = "occam.epochs", RECENT[] = "average.recent";
-enum { EPOCH_COLUMNS = 5 };
+static const char EPOCHS[] = "occam.epochs", COMPUTE[] = "occam.compute", RECENT[] = "average.recent";
+enum { EPOCH_COLUMNS = 5, COMPUTE_COLUMNS = 2 };
 
 /* The file as it is made. */
 typedef struct listing {
     ht_tensor_out *tensors;
     size_t count;
     unsigned char **mask; /* (tensors of the network): one byte a weight; NULL: no mask, or no weights */
-    double *epochs;       /* every row as five numbers */
+    double *epochs;       /* every row as five numbers, … */
+    double *compute;      /* … and two more in a table of their own: older files have none */
 } listing;
 
 /* One byte a weight, for the file; ht_free. */
@@ -74,28 +76,30 @@ static void add_table(listing *list, const char *name, ht_tensor_out table)
     ht_text_copy(t->name, sizeof t->name, name);
 }
 
-/* Every row as five numbers; NULL when memory is short. ht_free. */
-static double *epoch_table(const ht_checkpoint *c, ht_error *err)
+static ht_code make_epochs(listing *list, const ht_checkpoint *c, ht_error *err)
 {
-    double *table = ht_alloc(c->epoch_count * EPOCH_COLUMNS, sizeof *table, "the epochs", err), *to = table;
-    for (size_t i = 0; table && i < c->epoch_count; i++) {
+    double *to = list->epochs = ht_alloc(c->epoch_count * EPOCH_COLUMNS, sizeof *to, "the epochs", err);
+    double *also = list->compute =
+        ht_alloc(c->epoch_count * COMPUTE_COLUMNS, sizeof *also, "the epochs", err);
+    if (!to || !also) return HT_FAIL;
+    for (size_t i = 0; i < c->epoch_count; i++) {
         const ht_occam_epoch *e = &c->epochs[i];
         *to++ = (double)e->epoch, *to++ = e->lambda, *to++ = e->loss, *to++ = e->accuracy, *to++ = e->kept;
+        *also++ = e->multiply_adds, *also++ = e->compute;
     }
-    return table;
+    return HT_OK;
 }
 
 static ht_code make_listing(listing *list, const ht_checkpoint *c, ht_error *err)
 {
     static const char what[] = "a checkpoint";
     size_t tensors = (size_t)c->net->tensor_count;
-    *list = (listing){.tensors = ht_alloc(tensors * (HT_ARRAYS + 2) + 2, sizeof *list->tensors, what, err),
+    *list = (listing){.tensors = ht_alloc(tensors * (HT_ARRAYS + 2) + 3, sizeof *list->tensors, what, err),
                       .mask = ht_alloc(tensors, sizeof *list->mask, what, err)};
     if (!list->tensors || !list->mask) return HT_FAIL;
     for (size_t t = 0; t < tensors && c->mask; t++)
         if (c->mask->of[t].count > 0 && !(list->mask[t] = mask_bytes(c->mask, (int)t, err))) return HT_FAIL;
-    list->epochs = c->epoch_count ? epoch_table(c, err) : NULL;
-    return c->epoch_count && !list->epochs ? HT_FAIL : HT_OK;
+    return c->epoch_count ? make_epochs(list, c, err) : HT_OK;
 }
 
 static void free_listing(listing *list, const ht_checkpoint *c)
@@ -103,15 +107,20 @@ static void free_listing(listing *list, const ht_checkpoint *c)
     for (int t = 0; list->mask && t < c->net->tensor_count; t++) ht_free(list->mask[t]);
     ht_free(list->mask);
     ht_free(list->epochs);
+    ht_free(list->compute);
     ht_free(list->tensors);
 }
 
 static void fill_listing(listing *list, const ht_checkpoint *c)
 {
-    if (c->epoch_count)
+    if (c->epoch_count) {
         add_table(list, EPOCHS,
                   (ht_tensor_out){.sides = {.rows = c->epoch_count, .columns = EPOCH_COLUMNS},
                                   .table = list->epochs});
+        add_table(list, COMPUTE,
+                  (ht_tensor_out){.sides = {.rows = c->epoch_count, .columns = COMPUTE_COLUMNS},
+                                  .table = list->compute});
+    }
     if (c->state.recent)
         add_table(
             list, RECENT,
@@ -251,33 +260,45 @@ static void read_recent(ht_safetensors *file, ht_trainer *trainer)
         a->kept = 0;
 }
 
-/* Epochs rise, and none is later than the counters say. */
-static bool take_row(ht_occam_epoch *e, const double *from, uint64_t after, uint64_t last)
+/* Epochs rise, and none is later than the counters say. `also`: NULL, its numbers are not known. */
+static bool take_row(ht_occam_epoch *e, const double *from, const double *also, uint64_t after, uint64_t last)
 {
     if (!(from[0] > (double)after && from[0] <= (double)last && from[0] == (double)(uint64_t)from[0]))
         return false;
-    *e = (ht_occam_epoch){(uint64_t)from[0], from[1], from[2], from[3], from[4]};
+    *e = (ht_occam_epoch){
+        (uint64_t)from[0],           from[1], from[2], from[3], from[4], also ? also[0] : (double)NAN,
+        also ? also[1] : (double)NAN};
     return true;
+}
+
+/* Both tables have a row an epoch; or there is but the first. */
+static bool take_rows(ht_occam_epoch *rows, size_t count, const double *table, const double *compute,
+                      size_t computed, uint64_t last)
+{
+    bool good = count <= HT_OCCAM_EPOCHS && (!compute || computed == count);
+    for (size_t i = 0; good && i < count; i++)
+        good = take_row(&rows[i], table + EPOCH_COLUMNS * i, compute ? compute + COMPUTE_COLUMNS * i : NULL,
+                        i ? rows[i - 1].epoch : 0, last);
+    return good;
 }
 
 static ht_code read_epochs(ht_safetensors *file, const char *path, ht_trainer *trainer, uint64_t last,
                            ht_error *err)
 {
-    double *table;
-    size_t count;
-    if (ht_safetensors_read_table(file, EPOCHS, EPOCH_COLUMNS, &table, &count, err) != HT_OK)
-        return err->code;
-    bool good = count <= HT_OCCAM_EPOCHS;
-    ht_occam_epoch *rows = ht_alloc(HT_OCCAM_EPOCHS, sizeof *rows, "the epochs", err);
-    for (size_t i = 0; rows && good && i < count; i++)
-        good = take_row(&rows[i], table + EPOCH_COLUMNS * i, i ? rows[i - 1].epoch : 0, last);
-    ht_code code = rows ? HT_OK : err->code;
-    if (rows && good) ht_trainer_set_occam(trainer, rows, count);
-    if (rows && !good)
+    double *table = NULL, *compute = NULL;
+    size_t count = 0, computed = 0;
+    ht_occam_epoch *rows = NULL;
+    ht_code code = ht_safetensors_read_table(file, EPOCHS, EPOCH_COLUMNS, &table, &count, err);
+    if (code == HT_OK)
+        code = ht_safetensors_read_table(file, COMPUTE, COMPUTE_COLUMNS, &compute, &computed, err);
+    if (code == HT_OK && !(rows = ht_alloc(HT_OCCAM_EPOCHS, sizeof *rows, "the epochs", err))) code = HT_FAIL;
+    if (code == HT_OK && !take_rows(rows, count, table, compute, computed, last))
         code = ht_error_set(err, HT_FAIL, "%s: %s is no table of the run's epochs; the file is damaged", path,
                             EPOCHS);
+    if (code == HT_OK) ht_trainer_set_occam(trainer, rows, count);
     ht_free(rows);
     ht_free(table);
+    ht_free(compute);
     return code;
 }
 
@@ -299,7 +320,7 @@ ht_code ht_checkpoint_read(const char *path, ht_trainer *trainer, ht_error *err)
 
 ht_code ht_checkpoint_read_in(int at, const char *path, ht_trainer *trainer, ht_error *err)
 {
-    ht_trainer_state state = {0};
+    ht_trainer_state state = {.compute = HT_UNCOUNTED};
     ht_mask *mask = NULL;
     ht_safetensors *file = ht_safetensors_open_in(at, path, err);
     if (!file) return err->code;

@@ -21,8 +21,8 @@ static void add_field(ht_text *out, double value, char separator)
 
 void ht_metrics_add(ht_text *rows, const ht_sample *s)
 {
-    const double fields[] = {s->epoch,    s->loss,      s->loss_min,     s->loss_max,
-                             s->accuracy, s->test_loss, s->test_accuracy};
+    const double fields[] = {s->epoch,     s->loss,          s->loss_min,      s->loss_max, s->accuracy,
+                             s->test_loss, s->test_accuracy, s->multiply_adds, s->compute};
     size_t count = sizeof fields / sizeof fields[0];
     if (s->folded == 0) return;
     locale_t before = ht_point_begin();
@@ -36,14 +36,24 @@ void ht_metrics_branch(ht_text *rows, uint64_t revision, uint64_t keep, uint64_t
     ht_text_add(rows, "#%" PRIu64 ",%" PRIu64 ",%" PRIu64 "\n", revision, keep, step);
 }
 
-/* One line into its eight numbers; an empty field is NaN, and so is a loss or a share that cannot be one. */
+static int count_fields(const char *line, const char *end)
+{
+    int commas = 0;
+    for (; line < end; line++) commas += *line == ',';
+    return commas < 8 ? 8 : 10;
+}
+
+/* One line into its ten numbers, or the eight that older programs wrote; an empty field is NaN, and so is a
+ * loss or a share that cannot be one. */
 static bool parse_row(const char *line, const char *end, ht_metrics *m)
 {
-    enum { LOSS = 2, ACCURACY = 5, TEST_ACCURACY = 7 };
-    double value[8];
-    for (int i = 0; i < 8; i++) {
+    enum { LOSS = 2, ACCURACY = 5, TEST_ACCURACY = 7, FIELDS = 10 };
+    double value[FIELDS];
+    int fields = count_fields(line, end);
+    for (int i = fields; i < FIELDS; i++) value[i] = (double)NAN;
+    for (int i = 0; i < fields; i++) {
         char field[40];
-        const char *comma = i < 7 ? memchr(line, ',', (size_t)(end - line)) : end;
+        const char *comma = i < fields - 1 ? memchr(line, ',', (size_t)(end - line)) : end;
         size_t length = comma ? (size_t)(comma - line) : sizeof field;
         if (length >= sizeof field) return false;
         memcpy(field, line, length);
@@ -54,12 +64,12 @@ static bool parse_row(const char *line, const char *end, ht_metrics *m)
         line = comma + 1;
     }
     if (!(value[0] >= 0) || value[0] > 1e15) return false;
-    for (int i = LOSS; i < 8; i++) {
+    for (int i = LOSS; i < FIELDS; i++) {
         bool share = i == ACCURACY || i == TEST_ACCURACY;
         if (value[i] < 0 || (share && value[i] > 1)) value[i] = (double)NAN;
     }
-    *m = (ht_metrics){(uint64_t)value[0], value[1], value[2], value[3],
-                      value[4],           value[5], value[6], value[7]};
+    *m = (ht_metrics){(uint64_t)value[0], value[1], value[2], value[3], value[4],
+                      value[5],           value[6], value[7], value[8], value[9]};
     return true;
 }
 
@@ -81,10 +91,11 @@ ht_code ht_rundir_read_metrics(const char *dir, ht_metrics **rows, size_t *count
         if (parse_row(at, end, &(*rows)[*count]))
             ++*count;
         else
-            code = ht_error_set(err, HT_FAIL,
-                                "%s:%zu: not a row of eight numbers; the file is damaged from there on, and "
-                                "only the %zu rows before are read",
-                                path, line + 1, *count);
+            code = ht_error_set(
+                err, HT_FAIL,
+                "%s:%zu: not a row of ten numbers, or eight; the file is damaged from there on, and "
+                "only the %zu rows before are read",
+                path, line + 1, *count);
         at = end + 1;
     }
     ht_free(text);

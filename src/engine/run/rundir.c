@@ -218,6 +218,25 @@ static ht_code file_rows_until(int fd, const char *path, uint64_t size, uint64_t
     return HT_OK;
 }
 
+/* Older programs wrote fewer columns: their rows stay, under the header that later ones need. */
+static ht_code widen_metrics(ht_rundir *dir, const char *path, ht_error *err)
+{
+    ht_runfiles *f = &dir->files;
+    char *text, first[256] = "";
+    size_t length = strlen(ht_metrics_header), size;
+    if (ht_runfiles_size(f, HT_RUN_METRICS) >= length &&
+        ht_file_read_at(f->file[HT_RUN_METRICS].fd, path, first, length, 0, err) != HT_OK)
+        return err->code;
+    if (memcmp(first, ht_metrics_header, length) == 0) return HT_OK;
+    if (ht_file_read_in(f->fd, path, FILE_LIMIT, &text, &size, err) != HT_OK) return err->code;
+    const char *end = memchr(text, '\n', size);
+    size_t header = text[0] >= '0' && text[0] <= '9' ? 0 : end ? (size_t)(end - text) + 1 : size;
+    const ht_part parts[] = {{ht_metrics_header, length}, {text + header, size - header}};
+    ht_code code = ht_file_write_in(f->fd, path, parts, 2, NULL, err);
+    ht_free(text);
+    return code == HT_OK ? ht_runfiles_hold(f, HT_RUN_METRICS, false, err) : code;
+}
+
 /* Holds metrics.csv with the rows up to `step`. */
 static ht_code cut_metrics(ht_rundir *dir, uint64_t step, ht_error *err)
 {
@@ -226,7 +245,7 @@ static ht_code cut_metrics(ht_rundir *dir, uint64_t step, ht_error *err)
     uint64_t kept, size;
     if (!ht_runfiles_has(f, HT_RUN_METRICS)) return start_metrics(dir, err);
     if (ht_runfiles_hold(f, HT_RUN_METRICS, false, err) != HT_OK ||
-        ht_runfiles_path(f, HT_RUN_METRICS, path, err) != HT_OK)
+        ht_runfiles_path(f, HT_RUN_METRICS, path, err) != HT_OK || widen_metrics(dir, path, err) != HT_OK)
         return err->code;
     size = ht_runfiles_size(f, HT_RUN_METRICS);
     if (file_rows_until(f->file[HT_RUN_METRICS].fd, path, size, step, &kept, err) != HT_OK) return err->code;

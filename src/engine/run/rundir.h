@@ -58,6 +58,7 @@ typedef struct ht_metrics {
     uint64_t step;
     /* NaN: not measured, left empty. loss, batch_accuracy: means over the steps of the row */
     double epoch, loss, loss_min, loss_max, batch_accuracy, test_loss, test_accuracy;
+    double multiply_adds, compute; /* as of the trainer; files of older programs lack them */
 } ht_metrics;
 
 /* Appends the row of an EVAL sample; a look that closes no row adds nothing. */

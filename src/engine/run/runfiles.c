@@ -239,7 +239,7 @@ static ht_code find_place(const char *path, char to[HT_RUN_PATH], ht_error *err)
     const char *const others[] = {getenv("TMPDIR"), "/tmp"};
     ht_text_copy(base, sizeof base, path);
     for (size_t n = strlen(base); n > 1 && base[n - 1] == '/';) base[--n] = '\0';
-    const char *last = strrchr(base, '/') ? strrchr(base, '/') + 1 : base;
+    const char *last = ht_file_name(base);
     bool plain = *last && strcmp(last, ".") != 0 && strcmp(last, "..") != 0;
     if (plain && make_aside(to, base)) return HT_OK;
     for (size_t i = 0; i < 2; i++) {

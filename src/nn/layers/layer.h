@@ -35,21 +35,25 @@ typedef struct ht_layer {
     bool last;       /* order: it gives channels last */
     int ends_at;     /* the last layer whose work it does: itself, or the next, whose values it gives */
     double rate;     /* of dropout */
+    int heads;       /* of attention */
+    int vocabulary;  /* of embed: tokens are whole numbers from 0 to below it */
 } ht_layer;
 
 /* What a layer is to be. */
 typedef struct ht_layer_spec {
     const struct ht_layer_kind *kind;
-    int units; /* neurons, filters */
+    int units; /* neurons, filters, channels of an embedding */
     ht_activation activation;
     bool bias;   /* a number for each unit is added before the activation */
     bool output; /* the last layer: its units are the classes, and it is linear */
     bool quiet;  /* no noise acts on it */
+    bool tied;   /* the output's: its weights are the token table, layer 0's first tensor */
     int back;    /* how many layers before the last one it reads; 0: the last one */
     int also;    /* the same of the second that it reads, from 1; 0: there is none */
     int window[2], stride, pad;
     bool mean, global, last;
     double rate;
+    int heads, vocabulary;
 } ht_layer_spec;
 
 enum { HT_LAYER_TENSORS = 4 }; /* of one layer, at most */
@@ -71,10 +75,13 @@ typedef struct ht_span {
     const float *also;  /* of the second layer it reads, or NULL */
     float *gives;       /* (samples × outputs of its ends_at): on the way back, what it gave */
     float *packed, *kept, *shared, *sums;
+    bool ready; /* of a kind that packs its weights: `packed` has them */
     unsigned char *bytes;
     float *scratch;               /* of thread 0, … */
     size_t stride;                /* … and of the others, so many floats apart */
     const struct ht_hyper *hyper; /* of the step; NULL when the network is evaluated */
+    float *most;                  /* in a step, of kinds that are cut by samples: raised to the largest of
+                                   * their own values (apply) or deltas (back) that nobody else sees */
 } ht_span;
 
 /* How the work of a layer is cut into tasks: by shards of its units; by spans of samples; or as it does
@@ -93,6 +100,9 @@ typedef struct ht_layer_kind {
     ht_flow flow;
     bool channels_last; /* it reads values with a shape, channels last; others: see `flat` */
     bool flat;          /* it reads a plain row of values, channels first */
+    bool sums;          /* it gives the sum of what it reads: what comes back goes to each as it is */
+    bool causal;        /* what it gives at a position of a sequence depends on no later one */
+    bool tokens;        /* it reads token numbers, and so is the first layer */
 
     /* The shape that such a layer gives for what comes in. HT_USAGE with half a sentence: what comes in
      * and what it needs. NULL: the same shape. */
@@ -136,9 +146,12 @@ typedef struct ht_layer_kind {
                  ht_room *room); /* h (samples × outputs), before the activation. Of a layer that does the
                                   * work of another, here and below, it is what that one gives. */
     void (*apply)(const ht_layer *layer, const ht_span *span, float *h, struct ht_pool *pool);
+    /* Of a kind that is cut by samples: its weights as apply and back want them, room.packed floats, once for
+     * all spans of a step. NULL: it wants none. */
+    void (*pack)(const ht_layer *layer, float *packed);
     /* ∂L/∂(what it reads, or also reads) into d (samples × values of that), from delta (samples × outputs) =
-     * ∂L/∂(what it gives before the activation). HT_CUT_ITSELF is asked with d NULL, too, where nobody needs
-     * it. */
+     * ∂L/∂(what it gives before the activation). Where nobody needs it, HT_CUT_ITSELF is asked with d
+     * NULL, and so are others whose own gradient is made of what the way back leaves. */
     void (*back)(const ht_layer *layer, const ht_span *span, const float *delta, bool also, float *d,
                  struct ht_pool *pool);
     /* The part of ∂L/∂tensors that these samples have: into the span's `sums`, as the kind likes it; NULL:
@@ -161,6 +174,14 @@ typedef struct ht_layer_kind {
 
 /* Channels last where they came first, or the other way round. */
 extern const ht_layer_kind ht_layer_order;
+/* What a dense layer is in a sequence, and the 1 × 1 projection of a residual. */
+extern const ht_layer_kind ht_layer_positionwise;
+
+/* The kind that model.layers says: dense, of a position-wise one. */
+static inline const ht_layer_kind *ht_layer_said(const ht_layer *layer)
+{
+    return layer->kind == &ht_layer_positionwise ? &ht_layer_dense : layer->kind;
+}
 
 /* Static storage. */
 const ht_layer_kind *ht_layer_kind_at(ht_layer_id id);
@@ -199,6 +220,20 @@ static inline int ht_layer_shard_rows(const ht_layer *layer, int shard)
 {
     int left = layer->tensor[0].rows - shard * layer->kind->rows;
     return left < layer->kind->rows ? left : layer->kind->rows;
+}
+
+/* Some rows of a tensor. */
+typedef struct ht_rows {
+    int first, count;
+} ht_rows;
+
+/* Those that a task of the update has: kind->rows of the first tensor, and an equal share of another. */
+static inline ht_rows ht_layer_part(const ht_layer *layer, const ht_tensor *tensor, int shard)
+{
+    int shards = ht_layer_shards(layer),
+        size = tensor == layer->tensor ? layer->kind->rows : (tensor->rows + shards - 1) / shards,
+        first = shard * size < tensor->rows ? shard * size : tensor->rows, left = tensor->rows - first;
+    return (ht_rows){first, left < size ? left : size};
 }
 
 #endif

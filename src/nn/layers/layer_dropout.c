@@ -58,6 +58,7 @@ static void back(const ht_layer *layer, const ht_span *span, const float *delta,
 }
 
 const ht_layer_kind ht_layer_dropout = {.cut = HT_CUT_SAMPLES,
+                                        .causal = true,
                                         .flow = HT_FLOW_EACH,
                                         .shape = shape,
                                         .extent = ht_extent_same,

@@ -3,6 +3,7 @@
  * bias. ε = 1e-5, as in PyTorch. Values with a shape lie channels last. */
 #include <math.h>
 
+#include "kernel/kernel.h"
 #include "nn/layers/layer.h"
 #include "nn/shard.h"
 #include "nn/step/step_state.h"
@@ -42,75 +43,60 @@ static void extent(const ht_layer *layer, const ht_layer *other, ht_extent *valu
     ht_extent_scale(&sums, ht_shape_places(layer->in), values);
 }
 
-/* Mean and 1/√(variance + ε) of a place. */
-static void measure(const float *x, int channels, double *mean, double *scale)
+/* Kept of each place: its mean and 1/√(variance + ε), two doubles. */
+static void room(const ht_layer *layer, int batch, ht_room *room)
 {
-    double sum = 0, squares = 0;
-    for (int c = 0; c < channels; c++) sum += (double)x[c];
-    *mean = sum / channels;
-    for (int c = 0; c < channels; c++) squares += ((double)x[c] - *mean) * ((double)x[c] - *mean);
-    *scale = 1 / sqrt(squares / channels + epsilon);
+    enum { EACH = 2 * sizeof(double) / sizeof(float) };
+    room->kept = (size_t)batch * (size_t)ht_shape_places(layer->in) * EACH;
+}
+
+static double *measured(const ht_layer *layer, const ht_span *span)
+{
+    return (double *)(void *)span->kept + (size_t)span->first * (size_t)ht_shape_places(layer->in) * 2;
+}
+
+static int places_of(const ht_layer *layer, const ht_span *span)
+{
+    return span->samples * ht_shape_places(layer->in);
 }
 
 static void apply(const ht_layer *layer, const ht_span *span, float *h, struct ht_pool *pool)
 {
-    int channels = layer->in.channels, places = span->samples * ht_shape_places(layer->in);
-    const float *gain = layer->tensor[0].data, *bias = ht_tensor_biases(&layer->tensor[0]), *x = span->x;
     (void)pool;
-    for (int i = 0; i < places; i++, x += channels, h += channels) {
-        double mean, scale;
-        measure(x, channels, &mean, &scale);
-        for (int c = 0; c < channels; c++)
-            h[c] = (float)(((double)x[c] - mean) * scale) * gain[c] + (bias ? bias[c] : 0.0f);
-    }
+    ht_kernel()->places->normalize(span->x, places_of(layer, span), layer->in.channels, epsilon,
+                                   layer->tensor[0].data, ht_tensor_biases(&layer->tensor[0]),
+                                   measured(layer, span), h);
 }
 
 /* With y the normalized values and g = gain · delta: d = scale (g - mean of g - y · mean of g·y). */
 static void back(const ht_layer *layer, const ht_span *span, const float *delta, bool also, float *d,
                  struct ht_pool *pool)
 {
-    int channels = layer->in.channels, places = span->samples * ht_shape_places(layer->in);
-    const float *gain = layer->tensor[0].data, *x = span->x;
     (void)also;
     (void)pool;
-    for (int i = 0; i < places; i++, x += channels, delta += channels, d += channels) {
-        double mean, scale, sum = 0, with = 0;
-        measure(x, channels, &mean, &scale);
-        for (int c = 0; c < channels; c++) {
-            double g = (double)gain[c] * (double)delta[c];
-            sum += g;
-            with += g * ((double)x[c] - mean) * scale;
-        }
-        for (int c = 0; c < channels; c++) {
-            double y = ((double)x[c] - mean) * scale;
-            d[c] =
-                (float)(scale * ((double)gain[c] * (double)delta[c] - sum / channels - y * with / channels));
-        }
-    }
+    ht_kernel()->places->normalize_back(span->x, places_of(layer, span), layer->in.channels,
+                                        measured(layer, span), layer->tensor[0].data, delta, d);
 }
 
 /* Gains, then biases. */
 static void gradient(const ht_layer *layer, const ht_span *span, const float *delta, float *to,
                      struct ht_pool *pool)
 {
-    int channels = layer->in.channels, places = span->samples * ht_shape_places(layer->in);
-    const float *x = span->x;
+    int channels = layer->in.channels;
     (void)pool;
     for (int c = 0; c < channels * layer->tensors; c++) to[c] = 0;
-    for (int i = 0; i < places; i++, x += channels, delta += channels) {
-        double mean, scale;
-        measure(x, channels, &mean, &scale);
-        for (int c = 0; c < channels; c++) to[c] += delta[c] * (float)(((double)x[c] - mean) * scale);
-        for (int c = 0; c < channels && layer->tensors > 1; c++) to[channels + c] += delta[c];
-    }
+    ht_kernel()->places->normalize_gains(span->x, places_of(layer, span), channels, measured(layer, span),
+                                         delta, to, layer->tensors > 1 ? to + channels : NULL);
 }
 
 const ht_layer_kind ht_layer_norm = {
     .cut = HT_CUT_SAMPLES,
+    .causal = true,
     .channels_last = true,
     .describe = describe,
     .constant = constant,
     .extent = extent,
+    .room = room,
     .apply = apply,
     .back = back,
     .gradient = gradient,

@@ -2,13 +2,13 @@
  * (He et al., CVPR 2016, arXiv 1512.03385). */
 #include <string.h>
 
+#include "kernel/kernel.h"
 #include "nn/layers/layer.h"
 
 static void apply(const ht_layer *layer, const ht_span *span, float *h, struct ht_pool *pool)
 {
     (void)pool;
-    for (size_t i = 0; i < (size_t)span->samples * (size_t)layer->outputs; i++)
-        h[i] = span->x[i] + span->also[i];
+    ht_kernel()->places->add(h, span->x, span->also, (size_t)span->samples * (size_t)layer->outputs);
 }
 
 static void back(const ht_layer *layer, const ht_span *span, const float *delta, bool also, float *d,
@@ -27,4 +27,4 @@ static void extent(const ht_layer *layer, const ht_layer *other, ht_extent *valu
 }
 
 const ht_layer_kind ht_layer_residual = {
-    .cut = HT_CUT_SAMPLES, .extent = extent, .apply = apply, .back = back};
+    .cut = HT_CUT_SAMPLES, .causal = true, .sums = true, .extent = extent, .apply = apply, .back = back};

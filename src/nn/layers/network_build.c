@@ -28,12 +28,15 @@ const char *ht_layer_kind_name(ht_layer_id id)
 
 /* ---- building ---- */
 
-/* Each weight matrix is followed by the tensors that go with it. */
+/* Each weight matrix is followed by its biases. */
 static void link_bias(ht_layer *layer)
 {
+    ht_tensor *weight = layer->tensor;
     for (int i = 1; i < layer->tensors; i++)
-        if (!(layer->tensor[i].flags & (HT_TENSOR_WEIGHT | HT_TENSOR_STATE)))
-            layer->tensor[0].bias = &layer->tensor[i];
+        if (layer->tensor[i].flags & HT_TENSOR_WEIGHT)
+            weight = &layer->tensor[i];
+        else if (!(layer->tensor[i].flags & (HT_TENSOR_STATE | HT_TENSOR_TABLE)))
+            weight->bias = &layer->tensor[i];
 }
 
 /* Tensors are numbered by the weight matrix that they go with, and named by the layers that have some. */
@@ -46,10 +49,10 @@ static void place_tensors(ht_network *net, ht_layer *layer, const ht_layer_spec 
         ht_tensor *t = &layer->tensor[i];
         *t = made[i];
         if (t->flags & HT_TENSOR_WEIGHT) {
-            layer->weight = net->weight_count;
+            if (layer->weight < 0) layer->weight = net->weight_count;
             net->weights[net->weight_count++] = t;
         }
-        t->number = layer->weight;
+        t->number = layer->weight < 0 ? -1 : net->weight_count - 1;
         if (spec->quiet) t->flags &= ~(unsigned)HT_TENSOR_NOISY;
         snprintf(t->name, sizeof t->name, "layers.%d.%.20s", named, made[i].name);
     }
@@ -131,6 +134,30 @@ static void join(ht_network *net, int l)
     layer->ends_at = l + 1;
 }
 
+/* The token table is the output's weight matrix, too: the last one of the network, in its list of tensors
+ * once.
+ */
+static void tie(ht_network *net)
+{
+    ht_layer *output = &net->layers[net->layer_count - 1];
+    ht_tensor *table = net->layers[0].tensor;
+    table->flags |= HT_TENSOR_WEIGHT | HT_TENSOR_OUTPUT;
+    table->number = output->weight = net->weight_count;
+    output->tensor = table;
+    net->weights[net->weight_count++] = table;
+}
+
+/* In a sequence what a residual adds are no units of their own, but what its units say to all layers behind:
+ * they are read by everybody. */
+static void mark_writers(ht_network *net)
+{
+    for (int l = 0; l < net->layer_count && net->positions > 0; l++) {
+        int from = net->layers[l].also == HT_NO_LAYER ? HT_NETWORK_INPUT : net->layers[l].input;
+        while (from >= 0 && net->layers[from].tensors == 0) from = net->layers[from].input;
+        if (from >= 0) net->layers[from].tensor[0].flags &= ~(unsigned)HT_TENSOR_PRUNABLE;
+    }
+}
+
 static ht_code place_all(ht_network *net, const ht_layer_spec specs[], int count, ht_error *err)
 {
     int weights = 0, named = 0;
@@ -140,6 +167,11 @@ static ht_code place_all(ht_network *net, const ht_layer_spec specs[], int count
                             HT_WEIGHTS_MAX, weights);
     for (int l = 0; l < count; l++)
         if (place_layer(net, l, &specs[l], &named, err) != HT_OK) return HT_USAGE;
+    if (specs[count - 1].tied) tie(net);
+    if (net->weight_count > HT_WEIGHTS_MAX)
+        return ht_error_set(err, HT_FAIL, "a network has at most %d weight matrices; this one would have %d",
+                            HT_WEIGHTS_MAX, net->weight_count);
+    mark_writers(net);
     for (int l = 0; l + 1 < count; l++) join(net, l);
     return HT_OK;
 }
@@ -153,6 +185,7 @@ ht_network *ht_network_build(ht_shape input, const ht_layer_spec specs[], int co
     *net = (ht_network){.input = input,
                         .inputs = ht_shape_values(input),
                         .classes = specs[count - 1].units,
+                        .positions = specs[count - 1].kind == &ht_layer_positionwise ? input.width : 0,
                         .mean_field = mean_field,
                         .layer_count = count};
     net->layers = ht_alloc((size_t)count, sizeof *net->layers, what, err);

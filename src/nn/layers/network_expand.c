@@ -13,9 +13,9 @@ typedef struct expansion {
     ht_layer layer[HT_LAYERS_MAX]; /* their shapes */
     bool last[HT_LAYERS_MAX];      /* values of a shape lie channels last */
     int end[HT_PARAM_LAYERS];      /* of an item: its last layer */
-    int convolutions;
-    const char *what; /* for messages: the item under way … */
-    int number;       /* … and its number; 0: the output layer */
+    int vocabulary;                /* symbols that are told apart, in and out */
+    const char *what;              /* for messages: the item under way … */
+    int number;                    /* … and its number; 0: the output layer */
 } expansion;
 
 static ht_shape shape_of(const expansion *e, int layer)
@@ -56,6 +56,34 @@ static ht_code add_layer(expansion *e, ht_layer_spec spec, int from, bool last, 
     return HT_OK;
 }
 
+/* Do the layers act at the positions of a sequence of tokens? */
+static bool is_sequence(const expansion *e)
+{
+    return e->count > 0 && e->spec[0].kind->tokens;
+}
+
+/* In a sequence a dense layer acts at each position, and what lets a position know of later ones has no
+ * place. */
+static ht_code fit_sequence(const expansion *e, ht_layer_spec *spec, ht_error *err)
+{
+    char why[160];
+    ht_shape in = shape_of(e, e->count - 1);
+    if (!is_sequence(e) && spec->kind == &ht_layer_attention && ht_shape_places(in) == 1) {
+        snprintf(why, sizeof why,
+                 "it reads places one after the other, and a plain row of %d values comes in; of token "
+                 "sequences embed N makes places, as first item",
+                 in.channels);
+        return complain(e, why, err);
+    }
+    if (!is_sequence(e)) return HT_OK;
+    if (spec->kind == &ht_layer_dense) spec->kind = &ht_layer_positionwise;
+    if (spec->kind->causal) return HT_OK;
+    return complain(e,
+                    "it mixes the positions of a sequence, and none may know of those behind it; after embed "
+                    "stand dense, attention, norm, dropout, res",
+                    err);
+}
+
 /* What layer `from` gives, the way that is wanted: itself, or a layer that turns it. */
 static ht_code turned(expansion *e, int from, bool last, int *to, ht_error *err)
 {
@@ -72,6 +100,8 @@ static ht_code append(expansion *e, const ht_layer_spec *spec, ht_error *err)
 {
     int from = e->count - 1;
     bool last = spec->kind->channels_last || (!spec->kind->flat && lies_last(e, from));
+    if (spec->kind->tokens && e->count > 0)
+        return complain(e, "it reads the numbers of tokens, so it must be the first item", err);
     if (turned(e, from, last, &from, err) != HT_OK) return err->code;
     return add_layer(e, *spec, from, last && !spec->kind->flat, err);
 }
@@ -98,12 +128,12 @@ static ht_code project(expansion *e, ht_shape to, int *from, bool bias, ht_error
                  shape.channels, shape.height, shape.width, to.channels, to.height, to.width);
         return complain(e, why, err);
     }
-    const ht_layer_spec conv = {.kind = ht_layer_kind_at(HT_LAYER_CONV),
-                                .units = to.channels,
-                                .window = {1, 1},
-                                .stride = stride,
-                                .activation = HT_LINEAR,
-                                .bias = bias};
+    ht_layer_spec conv = {.kind = is_sequence(e) ? &ht_layer_positionwise : &ht_layer_conv,
+                          .units = to.channels,
+                          .window = {1, 1},
+                          .stride = stride,
+                          .activation = HT_LINEAR,
+                          .bias = bias};
     if (turned(e, *from, true, &source, err) != HT_OK || add_layer(e, conv, source, true, err) != HT_OK)
         return err->code;
     *from = e->count - 1;
@@ -116,6 +146,8 @@ static ht_code join(expansion *e, const ht_layer_item *item, int i, bool bias, h
         inner = e->count - 1;
     bool last = lies_last(e, from);
     ht_shape shape = shape_of(e, inner);
+    if (from == HT_NETWORK_INPUT && is_sequence(e))
+        return complain(e, "what goes in would be the numbers of tokens; put embed before it", err);
     if (project(e, shape, &from, bias, err) != HT_OK) return err->code;
     if (from == e->count - 1 && from != inner) last = true; /* a projection */
     if (turned(e, inner, last, &inner, err) != HT_OK) return err->code;
@@ -127,19 +159,22 @@ static ht_code join(expansion *e, const ht_layer_item *item, int i, bool bias, h
 static ht_code add_item(expansion *e, const ht_params *p, const ht_layer_item *item, int i, ht_error *err)
 {
     bool bias = ht_params_get(p, HT_P_MODEL_BIAS) != 0;
-    const ht_layer_spec spec = {.kind = ht_layer_kind_at(item->kind),
-                                .units = item->units,
-                                .activation = item->activation,
-                                .bias = bias,
-                                .window = {item->window[0], item->window[1]},
-                                .stride = item->stride,
-                                .pad = item->pad,
-                                .mean = item->mean,
-                                .global = item->global,
-                                .rate = item->rate};
+    ht_layer_spec spec = {.kind = ht_layer_kind_at(item->kind),
+                          .units = item->units,
+                          .activation = item->activation,
+                          .bias = bias,
+                          .window = {item->window[0], item->window[1]},
+                          .stride = item->stride,
+                          .pad = item->pad,
+                          .mean = item->mean,
+                          .global = item->global,
+                          .rate = item->rate,
+                          .heads = item->heads,
+                          .vocabulary = e->vocabulary};
     e->what = ht_layer_kind_name(item->kind);
     e->number = item->number;
-    ht_code code = item->inside > 0 ? join(e, item, i, bias, err) : append(e, &spec, err);
+    ht_code code = fit_sequence(e, &spec, err);
+    if (code == HT_OK) code = item->inside > 0 ? join(e, item, i, bias, err) : append(e, &spec, err);
     e->end[i] = e->count - 1;
     return code;
 }
@@ -155,19 +190,42 @@ static void quieten(expansion *e, const ht_params *p)
         }
 }
 
+/* The weights of a tied output are the token table. */
+static ht_code check_tied(const expansion *e, ht_error *err)
+{
+    char why[160];
+    int channels = shape_of(e, e->count - 1).channels, units = e->spec[0].units;
+    if (!is_sequence(e))
+        return complain(e, "model.tied ties it to the token table, which embed N has, the first item", err);
+    if (channels == units) return HT_OK;
+    snprintf(why, sizeof why,
+             "model.tied ties it to the token table, which has %d numbers a token, and %d channels come in",
+             units, channels);
+    return complain(e, why, err);
+}
+
+static ht_code add_output(expansion *e, const ht_params *p, int classes, ht_error *err)
+{
+    bool tied = ht_params_get(p, HT_P_MODEL_TIED) != 0;
+    ht_layer_spec output = {.kind = &ht_layer_dense,
+                            .units = classes,
+                            .bias = !tied && ht_params_get(p, HT_P_MODEL_BIAS) != 0,
+                            .output = true,
+                            .tied = tied};
+    e->number = 0;
+    if (tied && check_tied(e, err) != HT_OK) return err->code;
+    if (fit_sequence(e, &output, err) != HT_OK) return err->code;
+    return append(e, &output, err);
+}
+
 static ht_network *expand(const ht_params *params, ht_shape input, int classes, bool empty, ht_error *err)
 {
-    expansion e = {.input = input};
+    expansion e = {.input = input, .vocabulary = classes};
     ht_layer_item items[HT_PARAM_LAYERS];
     int count = ht_params_layers(params, items);
     for (int i = 0; i < count; i++)
         if (add_item(&e, params, &items[i], i, err) != HT_OK) return NULL;
-    const ht_layer_spec output = {.kind = ht_layer_kind_at(HT_LAYER_DENSE),
-                                  .units = classes,
-                                  .bias = ht_params_get(params, HT_P_MODEL_BIAS) != 0,
-                                  .output = true};
-    e.number = 0;
-    if (append(&e, &output, err) != HT_OK) return NULL;
+    if (add_output(&e, params, classes, err) != HT_OK) return NULL;
     quieten(&e, params);
     return ht_network_build(input, e.spec, e.count, ht_params_get(params, HT_P_MODEL_MEAN_FIELD) != 0, empty,
                             err);

@@ -25,7 +25,7 @@ static void add(writer *w, const char *format, ...)
 
 static bool is(const ht_layer *layer, ht_layer_id id)
 {
-    return layer->kind == ht_layer_kind_at(id);
+    return ht_layer_said(layer) == ht_layer_kind_at(id);
 }
 
 /* Behind the layers that only turn values. */
@@ -87,6 +87,8 @@ static void add_arguments(writer *w, ht_layer_id id, const ht_layer *layer)
     if (id == HT_LAYER_POOL && ht_layer_is_global(layer)) add(w, " global");
     if (id == HT_LAYER_POOL && !ht_layer_is_global(layer)) add_window(w, layer, layer->window[0]);
     if (id == HT_LAYER_POOL && !ht_layer_is_global(layer) && layer->mean) add(w, " avg");
+    if (id == HT_LAYER_EMBED) add(w, " %d", layer->out.channels);
+    if (id == HT_LAYER_ATTENTION) add(w, " %d", layer->heads);
     if (id == HT_LAYER_DROPOUT) add(w, " %.15g", layer->rate);
 }
 

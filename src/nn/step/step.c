@@ -29,10 +29,12 @@ static ht_code make_room(ht_step *s, ht_step_layer *room, const ht_layer *layer,
 {
     static const char what[] = "the work of a layer";
     if (layer->kind->room) layer->kind->room(layer, s->capacity, &room->room);
-    if (layer->kind->cut == HT_CUT_SAMPLES && layer->tensors > 0)
+    if (layer->kind->cut == HT_CUT_SAMPLES && layer->kind->gradient)
         room->room.sums = ht_layer_numbers(layer) * HT_STEP_SPANS;
     if (room->room.scratch > s->stride) s->stride = (room->room.scratch + 15) / 16 * 16;
     if (room->room.bytes > 0 && !(room->bytes = ht_alloc(room->room.bytes, 1, what, err))) return HT_FAIL;
+    size_t packed = layer->kind->pack ? room->room.packed : 0;
+    if (make_floats(&room->packed, packed, what, err) != HT_OK) return HT_FAIL;
     if (make_floats(&room->kept, room->room.kept, what, err) != HT_OK) return HT_FAIL;
     return make_floats(&room->sums, room->room.sums, what, err);
 }
@@ -50,13 +52,34 @@ static ht_code refuse_batch(const ht_step *s, const ht_network *net, ht_error *e
         s->capacity, 2 * sizeof(float) * values * s->capacity / 1e6);
 }
 
+/* The only reader of a layer, or -1. */
+static int only_reader(const ht_network *net, int l)
+{
+    int found = -1;
+    for (int r = l + 1; r < net->layer_count; r++) {
+        if (net->layers[r].input != l && net->layers[r].also != l) continue;
+        if (found >= 0) return -1;
+        found = r;
+    }
+    return found;
+}
+
+/* The layer whose delta is this one's, too, since it gives the sum of what it reads; or -1. */
+static int same_delta(const ht_network *net, int l)
+{
+    int reader = only_reader(net, l);
+    bool same = reader >= 0 && net->layers[reader].kind->sums && net->layers[l].activation == HT_LINEAR &&
+                net->layers[l].ends_at == l;
+    return same ? reader : -1;
+}
+
 static ht_code make_layer(ht_step *s, const ht_network *net, int l, ht_error *err)
 {
     const ht_layer *layer = &net->layers[l];
     ht_step_layer *room = &s->layer[l];
     size_t size =
         layer->ends_at == l ? (size_t)s->capacity * (size_t)layer->outputs : 0; /* another has them */
-    bool before = ht_activation_keeps_input(layer->activation);
+    bool slope = ht_activation_keeps_slope(layer->activation);
     bool packs = layer->activation == HT_RELU && layer->kind->cut == HT_CUT_UNITS;
     room->width = layer->outputs;
     room->shards = ht_shards(room->width);
@@ -65,9 +88,9 @@ static ht_code make_layer(ht_step *s, const ht_network *net, int l, ht_error *er
     for (int r = l + 1; r < net->layer_count; r++)
         room->readers += (net->layers[r].input == l) + (net->layers[r].also == l);
     if (make_floats(&room->hidden, size, "the activations", err) != HT_OK ||
-        make_floats(&room->delta, size, "the gradients", err) != HT_OK)
+        make_floats(&room->delta, same_delta(net, l) < 0 ? size : 0, "the gradients", err) != HT_OK)
         return refuse_batch(s, net, err);
-    if (make_floats(&room->before, before ? size : 0, "the activations", err) != HT_OK) return HT_FAIL;
+    if (make_floats(&room->slope, slope ? size : 0, "the activations", err) != HT_OK) return HT_FAIL;
     size_t panels = packs ? ht_panels_size(s->capacity, layer->inputs) : 0;
     if (make_floats(&room->input.x, panels, "the inputs", err) != HT_OK) return HT_FAIL;
     return make_room(s, room, layer, err);
@@ -86,9 +109,19 @@ static ht_code make_arrays(ht_step *s, const ht_network *net, int arrays, ht_err
     return HT_OK;
 }
 
+static ht_code make_logits(ht_step *s, const ht_network *net, ht_error *err)
+{
+    size_t batch = (size_t)s->capacity, classes = (size_t)net->classes,
+           last = (size_t)s->layer[s->hidden - 1].shards;
+    if (net->positions > 0) return ht_step_tokens_make(s, net, err);
+    s->partial = ht_alloc(last * batch * classes, sizeof(float), "the logits", err);
+    s->logits = ht_alloc(batch * classes, sizeof(float), "the logits", err);
+    return s->partial && s->logits ? HT_OK : HT_FAIL;
+}
+
 static ht_code make_rooms(ht_step *s, const ht_network *net, int arrays, ht_error *err)
 {
-    size_t batch = (size_t)s->capacity, classes = (size_t)net->classes, spare = 0, packed = 0, shared = 0;
+    size_t batch = (size_t)s->capacity, spare = 0, packed = 0, shared = 0;
     s->layer = ht_alloc((size_t)s->hidden, sizeof *s->layer, "a training step", err);
     if (!s->layer) return HT_FAIL;
     s->shards = HT_STEP_SPANS;
@@ -100,16 +133,18 @@ static ht_code make_rooms(ht_step *s, const ht_network *net, int arrays, ht_erro
         if (s->layer[l].room.packed > packed) packed = s->layer[l].room.packed;
         if (s->layer[l].room.shared > shared) shared = s->layer[l].room.shared;
     }
+    for (int l = s->hidden - 1; l >= 0; l--)
+        if (same_delta(net, l) >= 0) {
+            s->layer[l].lent = true;
+            s->layer[l].delta = s->layer[same_delta(net, l)].delta;
+        }
     if (make_floats(&s->spare, batch * spare, "the gradients", err) != HT_OK) return HT_FAIL;
     if (make_floats(&s->packed, packed, "the work of a layer", err) != HT_OK) return HT_FAIL;
     if (make_floats(&s->shared, shared, "the work of a layer", err) != HT_OK) return HT_FAIL;
     if (make_floats(&s->scratch, (size_t)s->threads * s->stride, "the work of a layer", err) != HT_OK)
         return HT_FAIL;
-    size_t last = (size_t)s->layer[s->hidden - 1].shards;
-    s->partial = ht_alloc(last * batch * classes, sizeof(float), "the logits", err);
-    s->logits = ht_alloc(batch * classes, sizeof(float), "the logits", err);
     s->shard_max = ht_alloc(3 * (size_t)s->shards, sizeof(float), "the step's guard", err);
-    if (!s->partial || !s->logits || !s->shard_max) return HT_FAIL;
+    if (!s->shard_max || make_logits(s, net, err) != HT_OK) return HT_FAIL;
     return make_arrays(s, net, arrays, err);
 }
 
@@ -129,8 +164,9 @@ ht_step *ht_step_new(const ht_network *net, int batch, int arrays, int threads, 
 static void free_layer(ht_step_layer *room)
 {
     ht_free(room->hidden);
-    ht_free(room->delta);
-    ht_free(room->before);
+    if (!room->lent) ht_free(room->delta);
+    ht_free(room->slope);
+    ht_free(room->packed);
     ht_free(room->input.x);
     ht_free(room->kept);
     ht_free(room->sums);
@@ -147,6 +183,9 @@ void ht_step_free(ht_step *s)
     ht_free(s->kept);
     ht_free(s->partial);
     ht_free(s->logits);
+    ht_free(s->block_loss);
+    ht_free(s->block_right);
+    ht_free(s->out_gradient);
     ht_free(s->shard_max);
     ht_free(s->spare);
     ht_free(s->packed);
@@ -286,10 +325,23 @@ static bool left_off(ht_step_result *result)
     return result->left_off;
 }
 
+/* From the last hidden layer to the loss, and to its gradient. */
+static void answer(ht_step *s, const int32_t *labels, ht_step_result *result, struct ht_pool *pool)
+{
+    int correct = 0;
+    if (s->net->positions > 0) {
+        ht_step_tokens(s, labels, result, pool);
+        return;
+    }
+    reduce_logits(s);
+    ht_softmax_loss(s->logits, labels, s->batch, s->net->classes, s->logits, &result->loss, &correct);
+    result->loss /= s->batch;
+    result->accuracy = (double)correct / s->batch;
+}
+
 ht_step_result ht_step_run(ht_step *s, ht_network *net, const float *x, const int32_t *labels, int batch,
                            const ht_hyper *hyper, struct ht_pool *pool)
 {
-    int correct = 0;
     ht_step_result result = {0};
     s->net = net;
     s->x = x;
@@ -299,13 +351,15 @@ ht_step_result ht_step_run(ht_step *s, ht_network *net, const float *x, const in
     ht_noise_prepare(&s->noise, &s->laws);
     if (ht_pool_threads(pool) > s->threads) pool = NULL; /* the same bits */
     memset(s->shard_max, 0, 3 * (size_t)s->shards * sizeof *s->shard_max);
-    ht_step_forward(s, pool);
-    if (left_off(&result)) return result;
-    reduce_logits(s);
-    ht_softmax_loss(s->logits, labels, batch, net->classes, s->logits, &result.loss, &correct);
-    result.loss /= batch;
-    result.accuracy = (double)correct / batch;
-    if (!ht_step_is_short(s) && isfinite(result.loss)) ht_step_backward(s, pool);
+    if (ht_step_is_one_chain(s)) {
+        ht_step_chain_whole(s, labels, &result, pool);
+        ht_step_end_backward(s, pool);
+    } else {
+        ht_step_forward(s, pool);
+        if (left_off(&result)) return result;
+        answer(s, labels, &result, pool);
+        if (!ht_step_is_short(s) && isfinite(result.loss)) ht_step_backward(s, pool);
+    }
     if (left_off(&result)) return result;
     guard(s, &result);
     if (!result.refused) ht_step_update(s, pool);

@@ -22,6 +22,8 @@ typedef struct ht_hyper {
     ht_noise noise;       /* type, alpha, seed, step; the layer and the law are filled in */
     double noise_scale;   /* σ */
     bool noise_by_kernel; /* of convolutions: a kernel is a row to the noise, not a filter */
+    bool noise_by_head;   /* of attention: the rows of a head have one draw together, its queries, keys and
+                             values;   where heads are projected a row has one for each head, not one */
     const ht_mask *mask;  /* NULL, or which weights stay zero: under updates, momentum, decay and noise */
     ht_capture *capture;  /* NULL, or where the new weights are also put (not when the step is refused) */
     ht_factors *factors; /* NULL, or what the weights are products of: these are trained (no momentum then) */

@@ -30,7 +30,8 @@ ht_span ht_step_span(const ht_step *s, int l, int first, int samples)
                      .also = values_of(s, layer->also, first),
                      .gives = s->layer[layer->ends_at].hidden +
                               (size_t)first * (size_t)s->layer[layer->ends_at].width,
-                     .packed = s->packed,
+                     .packed = room->packed ? room->packed : s->packed,
+                     .ready = room->packed != NULL,
                      .kept = room->kept,
                      .shared = s->shared,
                      .sums = room->sums,

@@ -72,16 +72,39 @@ static int kernels_of(const ht_tensor *tensor)
     return tensor->columns / (tensor->window[0] * tensor->window[1]);
 }
 
+/* Queries, keys and values: of each of three thirds a part of the rows is a head's. */
+static void add_to_heads(const ht_noise *noise, const ht_tensor *tensor, float *w, int first, int rows,
+                         float factor)
+{
+    int third = tensor->rows / 3, own = third / tensor->heads, count;
+    for (int r = first; r < first + rows; r += count, w += (size_t)count * (size_t)tensor->columns) {
+        count = own - r % own < first + rows - r ? own - r % own : first + rows - r;
+        ht_noise_add_unit(noise, w, (size_t)r, (size_t)count, (size_t)tensor->columns,
+                          (size_t)(r % third / own), factor);
+    }
+}
+
+/* Of a row, each of which is a row to the noise: of filters their kernels, of what projects heads theirs. */
+static int parts_of(const ht_step *s, const ht_tensor *tensor)
+{
+    if (s->hyper->noise_by_kernel && tensor->flags & HT_TENSOR_FILTERS) return kernels_of(tensor);
+    return s->hyper->noise_by_head && tensor->heads > 0 ? tensor->heads : 1;
+}
+
 static void add_noise(const ht_step *s, const ht_block *block, int first)
 {
     const ht_tensor *tensor = &s->net->tensors[block->tensor];
     ht_noise noise = s->noise;
+    float *w = tensor->data + block->start;
     if (noise.type == HT_NOISE_NONE || !(tensor->flags & HT_TENSOR_NOISY)) return;
     noise.layer = tensor->number;
     double factor = ht_noise_factor(s->hyper->noise_scale, s->hyper->lr, noise.alpha);
-    int parts = s->hyper->noise_by_kernel && tensor->flags & HT_TENSOR_FILTERS ? kernels_of(tensor) : 1;
-    ht_noise_add(&noise, tensor->data + block->start, (size_t)first * (size_t)parts,
-                 (size_t)block->rows * (size_t)parts, (size_t)(block->columns / parts), (float)factor);
+    int parts = parts_of(s, tensor);
+    if (s->hyper->noise_by_head && tensor->heads > 0 && tensor->rows > tensor->columns)
+        add_to_heads(&noise, tensor, w, first, block->rows, (float)factor);
+    else
+        ht_noise_add(&noise, w, (size_t)first * (size_t)parts, (size_t)block->rows * (size_t)parts,
+                     (size_t)(block->columns / parts), (float)factor);
     if (s->hyper->factors) ht_factors_balance(s->hyper->factors, s->net, block);
 }
 

@@ -78,7 +78,8 @@ int ht_legend_sample(const ht_series *series)
     return series->kind == HT_MARK_HEAT ? HT_LEGEND_HEAT : HT_LEGEND_SAMPLE;
 }
 
-int ht_legend_width(const ht_series *series)
+/* Columns of one entry: sample, name, value. 0 for a series without a name. */
+static int legend_width(const ht_series *series)
 {
     if (series->name[0] == '\0') return 0;
     int value = length(series->value);
@@ -92,7 +93,7 @@ static int legend_rows(const ht_chart *chart, int first, int width)
 {
     int rows = 0, used = 0, room = first;
     for (int i = 0; i < chart->series_count; i++) {
-        int w = ht_legend_width(&chart->series[i]);
+        int w = legend_width(&chart->series[i]);
         if (w == 0) continue;
         int need = used > 0 ? used + HT_LEGEND_GAP + w : w;
         if (need > room) {
@@ -109,7 +110,7 @@ static int legend_total(const ht_chart *chart)
 {
     int total = 0;
     for (int i = 0; i < chart->series_count; i++) {
-        int w = ht_legend_width(&chart->series[i]);
+        int w = legend_width(&chart->series[i]);
         if (w > 0) total += w + (total > 0 ? HT_LEGEND_GAP : 0);
     }
     return total;

@@ -23,10 +23,9 @@ typedef struct ht_chart_layout {
 
 void ht_chart_layout_make(ht_chart_layout *layout, ht_rect area, const ht_chart *chart);
 
-/* Columns of the legend's sample, and of one entry: sample, name, value. 0 for a series without a name. */
+/* Columns of the legend's sample, and between two entries. */
 enum { HT_LEGEND_SAMPLE = 2, HT_LEGEND_HEAT = HT_HEAT_LEVELS, HT_LEGEND_GAP = 3 };
 int ht_legend_sample(const ht_series *series);
-int ht_legend_width(const ht_series *series);
 
 /* Data to surface coordinates. Values beyond the axis lie beyond the plot; NaN gives NaN. What a log axis
  * cannot show (zero, negative) lies far below. */

@@ -139,12 +139,29 @@ static void draw_items(ht_surface *s, const ht_gallery *g, ht_rect inner)
     }
 }
 
+/* Which colour is which, in the right end of the title line: "− ▄▄▄▄▄▄▄▄▄ +". */
+static void draw_scale(ht_surface *s, const ht_gallery *g, ht_rect area, double title_end)
+{
+    enum { STEPS = 9, WIDTH = STEPS + 6 };
+    bool sign = g->kind == HT_GALLERY_SIGNED;
+    int x = area.x + area.w - 2 - WIDTH;
+    if (g->count == 0 || g->hint[0] || x < title_end || (!sign && g->kind != HT_GALLERY_SIZES)) return;
+    s->ops->erase(s, (ht_rect){x, area.y, WIDTH, 1});
+    s->ops->text(s, x, area.y, 3, HT_ALIGN_LEFT, HT_ROLE_DIM, 0, sign ? " − " : " 0 ");
+    for (int i = 0; i < STEPS; i++) {
+        double share = (double)i / (STEPS - 1);
+        ht_role role = sign ? ht_role_signed(2 * share - 1) : ht_role_heat(share);
+        for (int half = 0; half < 2; half++) s->ops->pixel(s, role, x + 3 + i, area.y + half / 2.0);
+    }
+    s->ops->text(s, x + 3 + STEPS, area.y, 3, HT_ALIGN_LEFT, HT_ROLE_DIM, 0, " + ");
+}
+
 void ht_draw_gallery(ht_surface *s, ht_rect area, const ht_gallery *g, int focus)
 {
     if (area.w <= 0 || area.h <= 0) return;
     ht_rect inner = ht_frame_fits(area) ? ht_rect_inside(area) : area, clip = ht_clip_to(s, area);
     if (ht_frame_fits(area)) {
-        ht_frame_draw(s, area, g->title, g->hint, focus);
+        draw_scale(s, g, area, ht_frame_draw(s, area, g->title, g->hint, focus));
         ht_frame_foot(s, area, HT_ALIGN_LEFT, HT_ROLE_DIM, g->note);
     }
     ht_rect content = {inner.x + 1, inner.y, inner.w - 2, inner.h};

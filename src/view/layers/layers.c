@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "base/utf8.h"
+#include "view/watched/watched.h"
 
 /* As the network has them, projections of residuals too; until something was seen of it, as the settings say.
  */
@@ -28,7 +29,7 @@ static int layers_of(const ht_model *m, ht_glimpse_layer of[HT_HIDDEN_MAX])
 int ht_layers_count(const ht_model *m)
 {
     ht_glimpse_layer of[HT_HIDDEN_MAX];
-    int count = layers_of(m, of);
+    int count = m->watched ? ht_watched_layers(m->watched) : layers_of(m, of);
     return count > 0 ? count : 1;
 }
 
@@ -47,6 +48,10 @@ static bool is_conv(const ht_glimpse_layer *layer)
 void ht_layers_name(const ht_model *m, int layer, char *to, size_t size)
 {
     ht_glimpse_layer of[HT_HIDDEN_MAX];
+    if (m->watched) {
+        ht_watched_layer_name(m->watched, layer, to, size);
+        return;
+    }
     int count = layers_of(m, of);
     if (layer == HT_ALL_LAYERS || layer >= count)
         snprintf(to, size, "all %d layers", count);
@@ -54,9 +59,28 @@ void ht_layers_name(const ht_model *m, int layer, char *to, size_t size)
         snprintf(to, size, "%s %d", is_conv(&of[layer]) ? "conv" : "dense", layer + 1);
 }
 
+/* "fc1.weight: 300 rows of 784". */
+static void say_watched(const ht_watched *w, int layer, char *to, size_t size)
+{
+    const ht_layer_look *l = layer < 0 ? NULL : ht_watched_layer(w, layer);
+    char name[HT_LOOK_NAME], rows[24], columns[24];
+    ht_watched_layer_name(w, layer, name, sizeof name);
+    ht_text_copy(to, size, name);
+    if (!l) return;
+    ht_format_grouped(rows, sizeof rows, (long long)l->rows);
+    ht_format_grouped(columns, sizeof columns, (long long)l->columns);
+    size_t used = strlen(to);
+    if (used + strlen(rows) + strlen(columns) + sizeof ":  rows of " <= size)
+        snprintf(to + used, size - used, ": %s rows of %s", rows, columns);
+}
+
 void ht_layers_say(const ht_model *m, int layer, char *to, size_t size)
 {
     ht_glimpse_layer of[HT_HIDDEN_MAX];
+    if (m->watched) {
+        say_watched(m->watched, layer, to, size);
+        return;
+    }
     int count = layers_of(m, of);
     char name[24], units[24], columns[24];
     ht_layers_name(m, layer, name, sizeof name);
@@ -74,10 +98,11 @@ void ht_layers_say(const ht_model *m, int layer, char *to, size_t size)
         snprintf(to, size, "%s: %s neurons of %s inputs", name, units, columns);
 }
 
-/* 0 neurons, 1 filters, 2 both. */
+/* 0 neurons, 1 filters, 2 both, 3 of a file that says neither. */
 static int kind_of_units(const ht_model *m, int layer)
 {
     ht_glimpse_layer of[HT_HIDDEN_MAX];
+    if (m->watched) return 3;
     int count = layers_of(m, of), convs = 0;
     if (layer != HT_ALL_LAYERS && layer < count) return is_conv(&of[layer]);
     for (int l = 0; l < count; l++) convs += is_conv(&of[l]);
@@ -91,28 +116,30 @@ const char *ht_layers_units(const ht_model *m, int layer)
 
 const char *ht_layers_of_units(const ht_model *m, int layer)
 {
-    static const char *const words[] = {"of the neurons", "of the filters", "of the units"};
+    static const char *const words[] = {"of the neurons", "of the filters", "of the units", "of the rows"};
     return words[kind_of_units(m, layer)];
 }
 
-void ht_layers_title(const ht_model *m, const char *what, int layer, int columns, char *to, size_t size)
+void ht_layers_title(const ht_model *m, const char *what, int layer, int subcells, ht_chart *chart)
 {
     enum { BESIDE = 16 }; /* frame, hint */
-    char name[24], words[80];
+    char name[40], words[80];
     ht_layers_name(m, layer, name, sizeof name);
     ht_layers_say(m, layer, words, sizeof words);
     if (ht_layers_count(m) < 2) {
-        ht_text_copy(to, size, what);
+        ht_text_copy(chart->title, sizeof chart->title, what);
         return;
     }
-    bool room = (int)(ht_utf8_length(what) + ht_utf8_length(words)) + BESIDE <= columns / 2 &&
-                strlen(what) + strlen(words) + 3 < size;
-    snprintf(to, size, "%s, %s", what, room ? words : name);
+    double taken = ht_chart_measure(chart, what) + ht_chart_measure(chart, words) + BESIDE;
+    bool room =
+        taken <= ht_chart_columns(chart, subcells) && strlen(what) + strlen(words) + 3 < sizeof chart->title;
+    snprintf(chart->title, sizeof chart->title, "%s, %s", what, room ? words : name);
 }
 
 int ht_layers_shown(const ht_model *m)
 {
     bool known = m->report.glimpse.count > 0;
+    if (m->watched) return m->layer;
     return known ? m->report.glimpse.layer : ht_layer_picked(m->layer, ht_layers_count(m));
 }
 

@@ -4,6 +4,7 @@
 #ifndef HT_VIEW_LAYERS_H
 #define HT_VIEW_LAYERS_H
 
+#include "chart/chart.h"
 #include "view/model.h"
 
 /* How many there are; at least 1. */
@@ -20,9 +21,9 @@ void ht_layers_say(const ht_model *model, int layer, char *to, size_t size);
 const char *ht_layers_units(const ht_model *model, int layer);
 const char *ht_layers_of_units(const ht_model *model, int layer); /* "of the neurons" */
 
-/* "Weights |w|, conv 2: 50 filters of 20×5×5", shorter where a chart of so many columns (half ones, as charts
- * count) has no room. Without a choice of layers `what` alone. */
-void ht_layers_title(const ht_model *model, const char *what, int layer, int columns, char *to, size_t size);
+/* "Weights |w|, conv 2: 50 filters of 20×5×5", shorter where the chart, of so many sub-cells, has no room
+ * for that as its title. Without a choice of layers `what` alone. */
+void ht_layers_title(const ht_model *model, const char *what, int layer, int subcells, ht_chart *chart);
 
 /* Whose weights histogram and norms are. */
 int ht_layers_shown(const ht_model *model);

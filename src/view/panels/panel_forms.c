@@ -326,6 +326,7 @@ void ht_panel_now(const ht_model *m, ht_room room, ht_form *form)
     add_short(form, HT_ROLE_TRAIN, "train loss", m->loss);
     date_label(m, room, VALUE, &loss, label, sizeof label);
     add_short(form, HT_ROLE_TEST, label, m->test_loss);
+    if (m->language.tokens > 0) add_short(form, HT_ROLE_TEST, "bits a token", m->test_loss / log(2));
     add_fraction(form, HT_ROLE_TRAIN, "batch accuracy", m->batch_accuracy);
     date_label(m, room, VALUE, &test, label, sizeof label);
     add_fraction(form, HT_ROLE_TEST, label, m->test_accuracy);

@@ -72,9 +72,9 @@ static void name_colours(ht_series *s, double weights)
 void ht_panel_heat(const ht_model *m, int columns, ht_chart *chart)
 {
     int first, low, high;
-    ht_layers_title(m, "|w| over steps", m->heat.count ? m->heat_layer : ht_layers_shown(m), columns,
-                    chart->title, sizeof chart->title);
-    ht_text_copy(chart->empty, sizeof chart->empty, "the first look is on its way");
+    ht_layers_title(m, "|w| over steps", m->heat.count ? m->heat_layer : ht_layers_shown(m), columns, chart);
+    ht_text_copy(chart->empty, sizeof chart->empty,
+                 m->watched ? ht_model_measuring(m) : "the first look is on its way");
     chart->unit = "of the weights";
     ht_panel_step_axis(m, chart);
     chart->y = (ht_axis){.scale = HT_SCALE_LOG, .low = 1e-3, .high = 1, .fixed = true, .label = "|w|"};

@@ -6,6 +6,7 @@
 #include "view/keymap.h"
 #include "view/panel.h"
 #include "view/panels/panels.h"
+#include "view/watched/watched.h"
 #include "view/words/glossary.h"
 
 /* Upper and lower case of ASCII alike; everything contains the empty word. */
@@ -50,7 +51,13 @@ static void add_keys(const ht_model *m, ht_form *form)
     for (size_t i = 0; i < count; i++) {
         for (size_t g = 0; g < sizeof groups / sizeof groups[0]; g++)
             if (groups[g].first == keys[i].action) heading = groups[g].heading;
-        add_key(m, form, &heading, keys[i].label, keys[i].help);
+        if (ht_watched_refusal(m, keys[i].action)) continue;
+        bool next = m->watched && keys[i].action == HT_DO_TWIN,
+             one = m->watched && keys[i].action == HT_DO_METHOD;
+        add_key(m, form, &heading, keys[i].label,
+                next  ? "the next of the watched trainings is drawn in full, the others as ghosts"
+                : one ? "the next of the metrics alone, after the last all of them"
+                      : keys[i].help);
     }
 }
 
@@ -90,13 +97,16 @@ static void add_settings(const ht_model *m, ht_form *form)
 /* Looking for a word looks at every panel; else help begins with the chosen one. */
 static void add_panels(const ht_model *m, ht_room room, ht_form *form)
 {
-    char heading[64];
+    char heading[64], text[2000];
     for (int i = 0; i < HT_PANEL_COUNT; i++) {
         const ht_panel *panel = ht_panel_at((ht_panel_id)i);
         bool chosen = (ht_panel_id)i == m->focus;
         if ((!chosen && !m->search[0]) || panel->explain[0] == '\0') continue;
         snprintf(heading, sizeof heading, "%s: %s", chosen ? "This panel" : "Panel", panel->name);
-        add_part(m, room, form, HT_ROLE_TEXT, heading, panel->explain);
+        ht_text_copy(text, sizeof text, panel->explain);
+        char *advice = m->watched && panel->home != HT_VIEW_LAYERS ? strstr(text, "\nTry:") : NULL;
+        if (advice) *advice = '\0'; /* it is about a training that can be led */
+        add_part(m, room, form, HT_ROLE_TEXT, heading, text);
     }
 }
 

@@ -9,14 +9,15 @@
 #include "view/panels/panels.h"
 #include "chart/spread.h"
 #include "chart/tail_table.h"
+#include "view/watched/watched.h"
 #include "view/window.h"
 
 enum {
     MAX_COLUMNS = 1024,
-    WIDE_FROM = 2 * 90,
-    NOTE_FROM = 2 * 40,
-    TITLE_FROM = 2 * 36, /* half columns from which a long title leaves room for the legend */
-    WORDS_FROM = 2 * 60, /* … and its words before the names of estimators */
+    WIDE_FROM = 90, /* columns */
+    NOTE_FROM = 40,
+    TITLE_FROM = 36, /* from which a long title leaves room for the legend */
+    WORDS_FROM = 60, /* … and its words before the names of estimators */
 };
 
 static const double BAND = 0.1; /* of the minibatches: from the 10 % to the 90 % quantile */
@@ -129,6 +130,19 @@ static void holds(ht_series *s, const ht_model *m)
     if (s) s->steps = smoothing(m) <= 0;
 }
 
+/* No index of a ghost without its verdict: that of its last look. */
+static void say_ghost_verdict(const ht_model *m, ht_series *s, const ht_ghost *ghost, ht_estimator estimator)
+{
+    const ht_estimate *e = &ghost->report.tail.now[estimator];
+    char label[40];
+    if (!s || !m->watched) return;
+    s->value[0] = '\0';
+    if (!ghost->report.tail.looked) return;
+    if (isnan(m->window_end)) ht_tail_say(e, s->value, sizeof s->value);
+    ht_ghost_label(m, ghost, label, sizeof label);
+    snprintf(s->said, sizeof s->said, "%s, in the end %s", label, ht_quality_word(e->quality));
+}
+
 /* Earlier runs, smoothed as the present one is. */
 static void add_ghosts(const ht_model *m, ht_chart *chart, ht_trace trace, int columns)
 {
@@ -138,6 +152,8 @@ static void add_ghosts(const ht_model *m, ht_chart *chart, ht_trace trace, int c
         int count = read_columns(chart, &m->ghost[i]->trace[trace], what, columns, smoothing(m), bucket);
         ht_series *s = ht_ghost_add(m, chart, i, columns, count);
         fill(s, bucket, what);
+        if (trace >= HT_TRACE_TAIL)
+            say_ghost_verdict(m, s, m->ghost[i], (ht_estimator)(trace - HT_TRACE_TAIL));
         if (trace == HT_TRACE_TEST_LOSS) ht_spread_limit(s, chart, &m->ghost[i]->trace[trace]);
         if (trace == HT_TRACE_TEST_LOSS || trace == HT_TRACE_TEST_ACCURACY) holds(s, m);
     }
@@ -158,19 +174,28 @@ static void add_bad(ht_chart *chart, const ht_curve *curve, int columns)
         }
 }
 
+/* What the legend calls a curve: of a watched training the name of its column. */
+static const char *name_of_trace(const ht_model *m, ht_trace trace, const char *ours)
+{
+    const ht_watched *w = m->watched;
+    int column = w ? ht_watched_column(w->scalars, trace) : -1;
+    bool measured = w && w->samples && (trace == HT_TRACE_TEST_LOSS || trace == HT_TRACE_TEST_ACCURACY);
+    return measured ? "on the data" : column >= 0 ? w->scalars->name[column] : w ? "" : ours;
+}
+
 /* The test samples over the minibatches; what a column leaves out of them, as dots under both. */
 static void add_train_and_test(const ht_model *m, ht_chart *chart, const char *name, ht_trace train,
                                ht_trace test, int columns)
 {
     ht_role behind = smoothing(m) > 0 ? HT_ROLE_RAW : HT_ROLE_TEST;
-    add_middle(m, chart, train, HT_ROLE_TRAIN, name, columns);
+    add_middle(m, chart, train, HT_ROLE_TRAIN, name_of_trace(m, train, name), columns);
     ht_spread_add_extremes(chart, &m->trace[test], behind, columns);
     add_ghosts(m, chart, test, columns);
     int first = chart->series_count;
-    holds(add_line(m, chart, test, HT_ROLE_TEST, "test", columns), m);
+    holds(add_line(m, chart, test, HT_ROLE_TEST, name_of_trace(m, test, "test"), columns), m);
     for (int i = first; i < chart->series_count; i++)
         ht_spread_limit(&chart->series[i], chart, &m->trace[test]);
-    if (columns >= NOTE_FROM && smoothing(m) <= 0 && m->trace[train].count > 1)
+    if (ht_chart_columns(chart, columns) >= NOTE_FROM && smoothing(m) <= 0 && m->trace[train].count > 1)
         ht_text_copy(chart->note, sizeof chart->note, "line median, band 10–90 %");
 }
 
@@ -185,6 +210,7 @@ void ht_panel_loss(const ht_model *m, int columns, ht_chart *chart)
     add_train_and_test(m, chart, "train", HT_TRACE_LOSS, HT_TRACE_TEST_LOSS, columns);
     add_bad(chart, &m->trace[HT_TRACE_LOSS], columns);
     ht_chart_fit(chart);
+    ht_panel_add_language(m, chart);
 }
 
 /* The size of the network over its accuracy, where training makes it smaller: factors, Occam, masks. */
@@ -214,6 +240,7 @@ void ht_panel_accuracy(const ht_model *m, int columns, ht_chart *chart)
     add_train_and_test(m, chart, "batch", HT_TRACE_ACCURACY, HT_TRACE_TEST_ACCURACY, columns);
     add_size(m, chart, columns);
     ht_chart_fit(chart);
+    if (m->watched && chart->y.high > 2) return; /* others write per cent */
     ht_panel_accuracy_axis(chart);
 }
 
@@ -223,7 +250,7 @@ void ht_panel_size(const ht_model *m, int columns, ht_chart *chart)
     ht_text_copy(chart->title, sizeof chart->title, "Weights left");
     chart->unit = "of all weights";
     ht_text_copy(chart->hint, sizeof chart->hint, "log y");
-    ht_text_copy(chart->empty, sizeof chart->empty, "measuring");
+    ht_text_copy(chart->empty, sizeof chart->empty, ht_model_measuring(m));
     ht_panel_step_axis(m, chart);
     chart->y.scale = HT_SCALE_LOG;
     add_ghosts(m, chart, HT_TRACE_LEFT, columns);
@@ -246,17 +273,32 @@ static void add_band(ht_chart *chart, const ht_curve *curve, ht_role role, int c
         s->x[i] = bucket[i].last, s->low[i] = bucket[i].low, s->high[i] = bucket[i].high;
 }
 
+/* No index without its verdict: the legend has that of the latest look, the read-out that of its step. */
+static void say_verdict(const ht_model *m, ht_series *s, ht_estimator estimator)
+{
+    char name[40];
+    const ht_tail_look *tail = &m->report.tail;
+    if (!s || !m->watched) return;
+    s->value[0] = '\0';
+    if (tail->looked && isnan(m->window_end)) ht_tail_say(&tail->now[estimator], s->value, sizeof s->value);
+    if (!m->cursor.on || !m->cursor.over_steps) return;
+    ht_text_copy(name, sizeof name, s->name);
+    snprintf(s->said, sizeof s->said, "%s, %s", name,
+             ht_watched_verdict(m->watched, tail->layer, estimator, m->cursor.x));
+}
+
 /* The line of an estimate. The legend says of the latest how far to believe it. */
 static void add_estimate(const ht_model *m, ht_chart *chart, ht_estimator estimator, ht_role role,
                          int columns)
 {
     const ht_estimate *latest = &m->report.tail.now[estimator];
     char name[40];
-    snprintf(name, sizeof name, columns < WORDS_FROM ? "%s" : "estimate (%s)",
+    snprintf(name, sizeof name, ht_chart_columns(chart, columns) < WORDS_FROM ? "%s" : "estimate (%s)",
              ht_estimator_at(estimator)->name);
     ht_series *s = add_line(m, chart, ht_trace_of(estimator), role, name, columns);
     if (s && isnan(m->window_end) && m->report.tail.looked && isfinite(latest->value))
         ht_tail_say(latest, s->value, sizeof s->value);
+    say_verdict(m, s, estimator);
 }
 
 /* Never any noise: no word of it in the legend. */
@@ -281,7 +323,7 @@ static void begin_tail(const ht_model *m, ht_chart *chart)
                  ht_layers_units(m, look->layer));
     else
         ht_text_copy(chart->hint, sizeof chart->hint, "2 = Gaussian");
-    ht_text_copy(chart->empty, sizeof chart->empty, "measuring");
+    ht_text_copy(chart->empty, sizeof chart->empty, ht_model_measuring(m));
     ht_panel_step_axis(m, chart);
     chart->y = (ht_axis){.low = 1, .high = 2.5, .fixed = true};
 }
@@ -293,8 +335,9 @@ static void title_tail(const ht_model *m, const char *const *titles, int columns
     enum { BESIDE = 8 }; /* frame, blanks */
     char layer[32];
     bool several = ht_model_layer(m, layer, sizeof layer);
-    size_t taken = ht_utf8_length(layer) + ht_utf8_length(chart->hint) + BESIDE;
-    while (several && titles[1] && 2 * (ht_utf8_length(*titles) + taken) > (size_t)columns) titles++;
+    double room = ht_chart_columns(chart, columns) - BESIDE - ht_chart_measure(chart, layer) -
+                  ht_chart_measure(chart, chart->hint);
+    while (several && titles[1] && ht_chart_measure(chart, *titles) > room) titles++;
     snprintf(chart->title, sizeof chart->title, "%s%s", *titles, layer);
 }
 
@@ -303,7 +346,7 @@ void ht_panel_tail(const ht_model *m, int columns, ht_chart *chart)
 {
     static const char *const titles[] = {"Tail index α̂ of the weights", "Tail index α̂", "Tail α̂", NULL};
     begin_tail(m, chart);
-    title_tail(m, titles + (columns < TITLE_FROM), columns, chart);
+    title_tail(m, titles + (ht_chart_columns(chart, columns) < TITLE_FROM), columns, chart);
     add_band(chart, &m->trace[ht_trace_of(HT_HILL)], HT_ROLE_HILL, columns);
     add_band(chart, &m->trace[ht_trace_of(HT_MMO)], HT_ROLE_MMO, columns);
     add_injected(m, chart, columns);
@@ -327,12 +370,13 @@ void ht_panel_tail_history(const ht_model *m, int columns, ht_chart *chart)
 {
     enum { NARROW = 5 };
     ht_estimator drawn[HT_ESTIMATORS];
-    int count = ht_tail_lines(drawn), first = columns < WIDE_FROM && count > NARROW ? count - NARROW : 0;
+    int count = ht_tail_lines(drawn),
+        first = ht_chart_columns(chart, columns) < WIDE_FROM && count > NARROW ? count - NARROW : 0;
     static const char *const titles[] = {"Estimates of α", NULL};
     begin_tail(m, chart);
     title_tail(m, titles, columns, chart);
     chart->named_only = true;
-    if (!ht_model_quiet(m))
+    if (!ht_model_quiet(m) && !m->watched)
         ht_text_copy(chart->note, sizeof chart->note, "do the bands hold the injected α?");
     for (int i = first; i < count; i++) {
         const ht_tail_line *line = ht_tail_line_of(drawn[i]);
@@ -345,6 +389,7 @@ void ht_panel_tail_history(const ht_model *m, int columns, ht_chart *chart)
         ht_series *s = add_line(m, chart, trace, ht_tail_line_of(drawn[i])->role,
                                 ht_estimator_at(drawn[i])->name, columns);
         if (s) s->dash = dash_of(ht_tail_line_of(drawn[i])->role);
+        say_verdict(m, s, drawn[i]);
         if (s && first > 0) s->value[0] = '\0';
     }
 }
@@ -354,7 +399,7 @@ void ht_panel_regime(const ht_model *m, int columns, ht_chart *chart)
     ht_text_copy(chart->title, sizeof chart->title, "Tail index of the rows");
     chart->unit = "";
     ht_text_copy(chart->hint, sizeof chart->hint, "2 = Gaussian");
-    ht_text_copy(chart->empty, sizeof chart->empty, "measuring");
+    ht_text_copy(chart->empty, sizeof chart->empty, ht_model_measuring(m));
     ht_panel_step_axis(m, chart);
     add_ghosts(m, chart, HT_TRACE_ROWS, columns);
     add_line(m, chart, HT_TRACE_ROWS, HT_ROLE_MMO,

@@ -9,7 +9,7 @@
 #include "view/layers/layers.h"
 #include "view/panels/panels.h"
 
-enum { COLUMNS_MOST = 1024, WIDE_FROM = 2 * 44, LOOKS_LEAST = 4 }; /* of quartiles */
+enum { COLUMNS_MOST = 1024, WIDE_FROM = 44, LOOKS_LEAST = 4 }; /* of quartiles */
 
 static const double QUARTILE = 0.25;
 
@@ -74,7 +74,7 @@ static void add_note(const ht_model *m, int columns, ht_chart *chart, ht_series 
         return;
     }
     if (line) snprintf(line->value, sizeof line->value, "%.2f", quantile[1]);
-    if (columns < WIDE_FROM)
+    if (ht_chart_columns(chart, columns) < WIDE_FROM)
         snprintf(chart->note, sizeof chart->note, "%.2f %s (%.2f to %.2f)", shown.final, when, quantile[0],
                  quantile[2]);
     else
@@ -87,8 +87,9 @@ void ht_panel_kappa(const ht_model *m, int columns, ht_chart *chart)
     char what[40];
     int layer = trace_of(m) == HT_TRACE_LAYER ? m->heat_layer : HT_ALL_LAYERS;
     snprintf(what, sizeof what, "κ: removable %s", ht_layers_units(m, layer));
-    ht_layers_title(m, what, layer, columns, chart->title, sizeof chart->title);
-    ht_text_copy(chart->empty, sizeof chart->empty, "the first look is on its way");
+    ht_layers_title(m, what, layer, columns, chart);
+    ht_text_copy(chart->empty, sizeof chart->empty,
+                 m->watched ? ht_model_measuring(m) : "the first look is on its way");
     chart->unit = ht_layers_of_units(m, layer);
     ht_panel_step_axis(m, chart);
     ht_series *line = ht_spread_add(chart, curve_of(m), HT_ROLE_KAPPA, "median", columns, QUARTILE);

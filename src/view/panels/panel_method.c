@@ -3,12 +3,30 @@
 #include <stdio.h>
 
 #include "base/text.h"
+#include "chart/prune_chart.h"
 #include "params/batch.h"
 #include "view/panels/panels.h"
 
 /* ---- epochs ---- */
 
 typedef double value_of(const ht_occam_epoch *epoch);
+
+static double number(const ht_occam_epoch *e)
+{
+    return (double)e->epoch;
+}
+
+static double compute(const ht_occam_epoch *e)
+{
+    return e->compute;
+}
+
+/* Against what epochs are drawn: ui.axis, if all of them were counted. */
+static value_of *axis_of(const ht_model *m)
+{
+    bool counted = m->epochs.count > 0 && isfinite(m->epochs.row[0].compute);
+    return counted && ht_prune_axis_of(&m->applied) == HT_BY_COMPUTE ? compute : number;
+}
 
 static double kept(const ht_occam_epoch *e)
 {
@@ -35,7 +53,8 @@ static ht_series *add_epochs(const ht_model *m, ht_chart *chart, value_of *value
 {
     const ht_epochs *e = &m->epochs;
     ht_series *s = e->count ? ht_chart_add(chart, HT_MARK_LINE, role, name, e->count) : NULL;
-    for (int i = 0; s && i < e->count; i++) s->x[i] = (double)e->row[i].epoch, s->high[i] = value(&e->row[i]);
+    value_of *axis = axis_of(m);
+    for (int i = 0; s && i < e->count; i++) s->x[i] = axis(&e->row[i]), s->high[i] = value(&e->row[i]);
     if (s) snprintf(s->value, sizeof s->value, "%.3g", value(&e->row[e->count - 1]));
     return s;
 }
@@ -54,8 +73,15 @@ static void begin(const ht_model *m, const char *title, ht_chart *chart)
                  assessed ? "the first epoch is not over"
                           : "Occam is off; :occam.lambda0=0.3 prunes after each epoch");
     chart->unit = "";
+    value_of *axis = axis_of(m);
     chart->x = (ht_axis){.integer = true, .label = "epoch"};
-    if (o->best_epoch) ht_chart_mark(chart, true, (double)o->best_epoch, HT_ROLE_MARK, "best");
+    if (axis == compute) chart->x = (ht_axis){.low = 0, .label = "multiply-adds of training"};
+    for (int i = 0; i < m->epochs.count && o->best_epoch; i++)
+        if (m->epochs.row[i].epoch == o->best_epoch || axis == number) {
+            double best = axis == number ? (double)o->best_epoch : m->epochs.row[i].compute;
+            ht_chart_mark(chart, true, best, HT_ROLE_MARK, "best");
+            break;
+        }
 }
 
 void ht_panel_epochs(const ht_model *m, int columns, ht_chart *chart)
@@ -92,6 +118,12 @@ static void add_number(ht_form *form, const char *label, int digits, const char 
     char text[32] = "-";
     if (isfinite(value)) snprintf(text, sizeof text, "%.*f%s", digits, value, unit);
     ht_form_add(form, HT_ROW_VALUE, HT_ROLE_TEXT, label, "%s", text);
+}
+
+/* "1.24e+08" */
+static void add_large(ht_form *form, const char *label, double value)
+{
+    if (isfinite(value)) ht_form_add(form, HT_ROW_VALUE, HT_ROLE_TEXT, label, "%.3g", value);
 }
 
 static void add_regime(const ht_model *m, ht_form *form)
@@ -135,6 +167,8 @@ static void add_occam(const ht_model *m, ht_form *form)
     add_number(form, "epoch", 0, "", (double)e->now.epochs);
     if (prunes(m)) add_number(form, "λ", 3, "", e->now.lambda);
     add_number(form, "weights left", 4, "", last->kept);
+    add_large(form, "multiply-adds", last->multiply_adds);
+    add_large(form, "of training", last->compute);
     add_number(form, "loss", 4, "", e->now.loss);
     add_number(form, "accuracy", 4, "", last->accuracy);
     if (e->now.best_epoch == 0) return;

@@ -71,7 +71,7 @@ void ht_panel_strip(const ht_model *m, int columns, ht_chart *chart)
                  look->count > 0 ? "no neuron goes: prune.unit takes columns" : "measuring");
     snprintf(what, sizeof what, "%s by ‖w‖, %s", capital,
              method == HT_PRUNE_RANDOM ? "in the order of the lot" : "weakest first");
-    ht_layers_title(m, what, layer_of(m), columns, chart->title, sizeof chart->title);
+    ht_layers_title(m, what, layer_of(m), columns, chart);
     chart->x = (ht_axis){.low = 0, .high = 1, .fixed = true, .label = "fraction removed"};
     chart->y.scale = m->strip_log ? HT_SCALE_LOG : HT_SCALE_LINEAR;
     chart->gutter = 6;

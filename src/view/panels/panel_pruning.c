@@ -11,36 +11,36 @@
 #include "view/pruning.h"
 
 /* An earlier run's method of the settings: accuracy, and dotted the error. */
-static void add_ghost(const ht_model *m, int i, int columns, bool by_weights, ht_chart *chart)
+static void add_ghost(const ht_model *m, int i, int columns, ht_prune_axis axis, ht_chart *chart)
 {
     const ht_report *r = &m->ghost[i]->report;
     const ht_prune_look *look = &r->look[r->method];
     if (look->count == 0) return; /* pinned before the first look */
     ht_series *accuracy = ht_ghost_add(m, chart, i, columns, look->count);
-    ht_series *error =
-        by_weights ? NULL : ht_chart_add(chart, HT_MARK_LINE, ht_ghost_role(m->ghost[i]), "", look->count);
+    ht_series *error = axis != HT_BY_UNITS
+                           ? NULL
+                           : ht_chart_add(chart, HT_MARK_LINE, ht_ghost_role(m->ghost[i]), "", look->count);
     if (error) error->dash = HT_DOTTED;
     if (error) snprintf(error->said, sizeof error->said, "%c error", m->ghost[i]->letter);
     for (int k = 0; k < look->count; k++) {
-        double x = ht_prune_x(&look->points[k], by_weights);
+        double x = ht_prune_x(&look->points[k], axis);
         if (accuracy) accuracy->x[k] = x, accuracy->high[k] = look->points[k].accuracy;
         if (error) error->x[k] = x, error->high[k] = look->points[k].error;
     }
-    if (accuracy) snprintf(accuracy->value, sizeof accuracy->value, "κ %.3f", look->at.ratio);
+    if (accuracy) ht_prune_say_kappa(&look->at, axis, accuracy->value, sizeof accuracy->value);
 }
 
-static void add_methods(const ht_report *r, unsigned shown, bool by_weights, int columns, ht_chart *chart)
+static void add_methods(const ht_report *r, unsigned shown, ht_prune_axis axis, int columns, ht_chart *chart)
 {
-    enum { WIDE_FROM = 2 * 120 }; /* half columns from which the legend has room for each κ */
-    ht_prune_lines lines = {
-        .metric = r->metric, .error = r->error, .split = "test", .by_weights = by_weights};
+    enum { WIDE_FROM = 120 }; /* columns from which the legend has room for each κ */
+    ht_prune_lines lines = {.metric = r->metric, .error = r->error, .split = "test", .axis = axis};
     for (int m = 0; m < HT_PRUNE_METHODS; m++) {
         const ht_prune_look *look = &r->look[m];
         if (!(shown >> m & 1) || look->count == 0) continue;
         lines.line[lines.count++] =
             (ht_prune_line){(ht_prune_method)m, look->count, look->points, &look->at, NULL, look->unit};
     }
-    lines.terse = lines.count > 2 && columns < WIDE_FROM;
+    lines.terse = lines.count > 2 && ht_chart_columns(chart, columns) < WIDE_FROM;
     ht_prune_chart(&lines, chart);
 }
 
@@ -71,14 +71,15 @@ static void say_pending(const ht_report *r, unsigned shown, ht_chart *chart)
 }
 
 /* Up to where at most one point of accuracy is lost, and the cursor. */
-static void add_cursor(const ht_model *m, bool by_weights, ht_chart *chart)
+static void add_cursor(const ht_model *m, ht_prune_axis axis, ht_chart *chart)
 {
     const ht_prune_look *look = ht_pruning_lead(m);
-    const ht_prune_point *p = ht_pruning_at(look, look->reading.one_point, false);
+    const ht_prune_point *p = ht_pruning_at(look, look->reading.one_point, HT_BY_UNITS);
     char label[40];
     if (p) {
-        snprintf(label, sizeof label, "-1 point %.3f", look->reading.one_point);
-        ht_chart_mark(chart, true, ht_prune_x(p, by_weights), HT_ROLE_DIM, label);
+        double x = axis != HT_BY_UNITS ? ht_prune_x(p, axis) : look->reading.one_point;
+        snprintf(label, sizeof label, "-1 point %.3f", x);
+        ht_chart_mark(chart, true, ht_prune_x(p, axis), HT_ROLE_DIM, label);
     }
     chart->cursor_on = true;
     chart->cursor_x = ht_pruning_cursor(m);
@@ -87,18 +88,19 @@ static void add_cursor(const ht_model *m, bool by_weights, ht_chart *chart)
 void ht_panel_pruning(const ht_model *m, int columns, ht_chart *chart)
 {
     const ht_report *r = &m->report;
-    bool view = m->view == HT_VIEW_PRUNING, by_weights = view && ht_pruning_by_weights(m);
+    bool view = m->view == HT_VIEW_PRUNING;
+    ht_prune_axis axis = view ? ht_pruning_axis(m) : HT_BY_UNITS;
     unsigned shown = view ? ht_pruning_shown(m) : 1u << r->method;
     chart->unit = "";
     chart->x = (ht_axis){.low = 0, .high = 1, .fixed = true};
     chart->y = (ht_axis){.low = 0, .high = 1, .fixed = true};
     ht_text_copy(chart->title, sizeof chart->title, "Pruning");
-    ht_text_copy(chart->empty, sizeof chart->empty, "measuring");
+    ht_text_copy(chart->empty, sizeof chart->empty, ht_model_measuring(m));
     if (view) chart->gutter = 6;
     if (r->count == 0 || r->look[r->method].count == 0) return;
-    for (int i = 0; i < m->ghost_count; i++) add_ghost(m, i, columns, by_weights, chart);
-    add_methods(r, shown, by_weights, columns, chart);
-    if (view) add_cursor(m, by_weights, chart);
+    for (int i = 0; i < m->ghost_count; i++) add_ghost(m, i, columns, axis, chart);
+    add_methods(r, shown, axis, columns, chart);
+    if (view) add_cursor(m, axis, chart);
     say_samples(m, view ? ht_pruning_lead(m) : &r->look[r->method], chart);
     if (view) say_pending(r, shown, chart);
 }

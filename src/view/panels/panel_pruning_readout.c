@@ -2,6 +2,7 @@
  * and the marks in words. */
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/text.h"
 #include "view/panels/panels.h"
@@ -17,27 +18,37 @@ enum {
 
 /* ---- methods ---- */
 
+/* On such an axis: up to where at most one point of accuracy is lost. */
+static double one_point_of(const ht_prune_look *look, ht_prune_axis axis)
+{
+    if (axis == HT_BY_UNITS) return look->reading.one_point;
+    const ht_prune_point *p = ht_pruning_at(look, look->reading.one_point, HT_BY_UNITS);
+    return p ? ht_prune_x(p, axis) : (double)NAN;
+}
+
 /* "0.9750": the accuracy at the cursor. */
 static void add_method(const ht_model *m, ht_room room, ht_prune_method method, ht_form *form)
 {
     const ht_prune_look *look = &m->report.look[method];
-    bool shown = ht_pruning_shown(m) >> method & 1, by_weights = ht_pruning_by_weights(m);
+    ht_prune_axis axis = ht_pruning_axis(m);
+    bool shown = ht_pruning_shown(m) >> method & 1, several = axis != HT_BY_UNITS;
     const ht_prune_point *p = shown ? ht_pruning_under(m, look) : NULL;
     char label[40];
     snprintf(label, sizeof label, "%c %s", ht_prune_tag(method), ht_prune_at(method)->name);
     ht_row *row = ht_form_add(form, HT_ROW_VALUE, shown ? ht_prune_role(method) : HT_ROLE_DIM, label, "%s",
                               shown ? "on its way" : "-");
     row->id = (int)method;
-    row->selected = m->control >= 0 && shown && method == m->prune_lead && by_weights;
+    row->selected = m->control >= 0 && shown && method == m->prune_lead && several;
     if (!p) return;
     if (room.columns < WIDE)
         snprintf(row->value, sizeof row->value, "%.3f", p->accuracy);
     else
         snprintf(row->value, sizeof row->value, "%.4f (%+.4f)", p->accuracy,
                  p->accuracy - look->points[0].accuracy);
-    if (room.rows < TALLER || !by_weights) return;
-    ht_form_add(form, HT_ROW_VALUE, HT_ROLE_DIM, "", "κ %.3f  %s %.3f  -1 point %.3f", look->at.ratio,
-                ht_model_error_symbol(&m->report), p->error, look->reading.one_point)
+    if (room.rows < TALLER || !several) return;
+    ht_form_add(form, HT_ROW_VALUE, HT_ROLE_DIM, "", "κ at %.3f  %s %.3f  -1 point %.3f",
+                ht_prune_x(&look->at, axis), ht_model_error_symbol(&m->report), p->error,
+                one_point_of(look, axis))
         ->id = (int)method;
 }
 
@@ -48,7 +59,7 @@ static void add_methods(const ht_model *m, ht_room room, ht_form *form)
     char text[48];
     snprintf(text, sizeof text, "%s there (1-%d)", room.columns < WIDE ? "Accuracy" : "Test accuracy",
              HT_PRUNE_METHODS);
-    if (listed != ht_pruning_shown(m) || ht_pruning_by_weights(m))
+    if (listed != ht_pruning_shown(m) || ht_pruning_axis(m))
         ht_panel_add_heading(form, text);
     else
         listed = 0;
@@ -104,6 +115,21 @@ static void add_speed(const ht_report *r, ht_prune_method method, ht_form *form)
     ht_form_add(form, HT_ROW_VALUE, HT_ROLE_TEXT, label, "× %.1f", r->speed_up);
 }
 
+/* Of the method's units, and where the axis is another, on that. */
+static void add_fractions(const ht_model *m, ht_room room, const char *unit, const ht_prune_point *p,
+                          ht_form *form)
+{
+    ht_prune_axis axis = ht_pruning_axis(m);
+    bool several = axis != HT_BY_UNITS, narrow = room.columns < WIDE;
+    char label[48];
+    snprintf(label, sizeof label, "%s%s%s", several ? "of " : "fraction", several ? unit : "",
+             narrow ? "" : " removed");
+    if (!several || strcmp(unit, ht_prune_axis_word(axis)) != 0)
+        ht_form_add(form, HT_ROW_VALUE, HT_ROLE_TEXT, label, "%.4f", p->ratio);
+    snprintf(label, sizeof label, "of all %s%s", ht_prune_axis_word(axis), narrow ? "" : " removed");
+    if (several) ht_form_add(form, HT_ROW_VALUE, HT_ROLE_TEXT, label, "%.4f", ht_prune_x(p, axis));
+}
+
 static void add_cursor(const ht_model *m, ht_room room, ht_form *form)
 {
     const ht_report *r = &m->report;
@@ -118,8 +144,7 @@ static void add_cursor(const ht_model *m, ht_room room, ht_form *form)
         ht_form_add(form, HT_ROW_TEXT, HT_ROLE_DIM, "on its way: it is looked at now", "%s", "");
         return;
     }
-    ht_form_add(form, HT_ROW_VALUE, HT_ROLE_TEXT, room.columns < WIDE ? "fraction" : "fraction removed",
-                "%.4f", p->ratio);
+    add_fractions(m, room, ht_pruning_unit(look, method), p, form);
     add_count(room, ht_pruning_unit(look, method), "removed", p->removed, form);
     add_count(room, ht_pruning_unit(look, method), "kept", look->units - p->removed, form);
     add_accuracy(room, method, p, look->points[0].accuracy, form);
@@ -139,8 +164,17 @@ static void add_marks(const ht_model *m, ht_room room, ht_form *form)
     char text[400];
     if (look->count == 0) return;
     ht_panel_add_heading(form, "The whole curve");
-    snprintf(text, sizeof text, "κ at %s = %.3g", ht_model_error_symbol(r), r->error);
+    ht_prune_axis axis = ht_pruning_axis(m);
+    if (axis != HT_BY_UNITS) /* which κ is of */
+        snprintf(text, sizeof text, "κ of %s", ht_pruning_unit(look, m->prune_lead));
+    else
+        snprintf(text, sizeof text, "κ at %s = %.3g", ht_model_error_symbol(r), r->error);
     ht_form_add(form, HT_ROW_VALUE, HT_ROLE_KAPPA, text, "%.4f", look->at.ratio);
+    if (axis != HT_BY_UNITS) {
+        snprintf(text, sizeof text, "%sof all %s", room.columns < WIDE ? "" : "so ",
+                 ht_prune_axis_word(axis));
+        ht_form_add(form, HT_ROW_VALUE, HT_ROLE_KAPPA, text, "%.4f", ht_prune_x(&look->at, axis));
+    }
     if (ht_pruning_off_curve(m, m->prune_lead)) {
         snprintf(text, sizeof text, "κ: each layer at %s = %.3g, so off the curve of equal shares.",
                  ht_model_error_symbol(r), r->error);
@@ -148,7 +182,7 @@ static void add_marks(const ht_model *m, ht_room room, ht_form *form)
     }
     ht_form_add(form, HT_ROW_VALUE, HT_ROLE_TEXT,
                 room.columns < WIDE ? "-1 point at" : "≤ 1 point lost up to", "%.4f",
-                look->reading.one_point);
+                one_point_of(look, axis));
     ht_form_add(form, HT_ROW_VALUE, HT_ROLE_TEXT, room.columns < WIDE ? "area" : "area under the curve",
                 "%.4f", look->reading.area);
     ht_format_grouped(text, sizeof text, look->samples);

@@ -31,7 +31,7 @@ static void name_chart(const ht_model *m, ht_chart *chart)
     const ht_tail_look *tail = &m->report.tail;
     if (ht_layers_count(m) > 1)
         ht_layers_name(m, tail->looked ? tail->drawn : m->layer, chart->hint, sizeof chart->hint);
-    if (!picture_of(&m->report)) ht_text_copy(chart->empty, sizeof chart->empty, "measuring");
+    if (!picture_of(&m->report)) ht_text_copy(chart->empty, sizeof chart->empty, ht_model_measuring(m));
 }
 
 typedef const ht_tail_ccdf *ccdf_of(const ht_tail_picture *picture);
@@ -192,7 +192,10 @@ static void add_compared(const ht_model *m, ht_room room, ht_form *form)
     char words[300], left[24];
     double alpha = ht_model_injected(m), wait = ht_model_old_noise(m, (double)m->report.tail.picture_step);
     const char *spectrum = injected_of(m).independent ? " (of the spectrum 1 + α/2)" : "";
-    if (ht_model_quiet(m))
+    if (m->watched)
+        ht_text_copy(words, sizeof words,
+                     "covers α: not compared, the noise of a watched training is not known.");
+    else if (ht_model_quiet(m))
         ht_text_copy(words, sizeof words,
                      "covers α: not compared, this layer gets no noise (noise.first_conv is off).");
     else if (isnan(alpha))
@@ -221,6 +224,7 @@ static void add_about(const ht_model *m, ht_room room, ht_form *form)
 {
     char heading[64];
     if (m->control < 0 || m->focus >= HT_PANEL_COUNT) return; /* a picture */
+    if (m->watched) return;                                   /* ? has it */
     const ht_panel *panel = ht_panel_at(m->focus);
     if (form->count + 1 + ht_panel_text_rows(room, panel->explain) > room.rows) return;
     snprintf(heading, sizeof heading, "About this panel: %s", panel->name);

@@ -139,9 +139,9 @@ static void add_ghosts(const ht_model *m, const bins *b, int columns, ht_chart *
 void ht_panel_weights(const ht_model *m, int columns, ht_chart *chart)
 {
     static const char *const scales[2][2] = {{"linear", "log y"}, {"log x", "log·log"}};
-    ht_layers_title(m, "Weights |w|", ht_layers_shown(m), columns, chart->title, sizeof chart->title);
+    ht_layers_title(m, "Weights |w|", ht_layers_shown(m), columns, chart);
     ht_text_copy(chart->hint, sizeof chart->hint, scales[m->weights_log_x][m->weights_log_y]);
-    ht_text_copy(chart->empty, sizeof chart->empty, "measuring");
+    ht_text_copy(chart->empty, sizeof chart->empty, ht_model_measuring(m));
     chart->unit = "weights";
     chart->x = (ht_axis){.scale = m->weights_log_x ? HT_SCALE_LOG : HT_SCALE_LINEAR,
                          .low = 1e-3,
@@ -189,7 +189,7 @@ static void name_norms(const ht_model *m, int layer, int columns, ht_chart *char
     const char *units = ht_layers_units(m, layer);
     snprintf(what, sizeof what, "%c%.*s norms ‖w‖, P(>x)", toupper((unsigned char)units[0]),
              (int)strlen(units) - 2, units + 1);
-    ht_layers_title(m, what, layer, columns, chart->title, sizeof chart->title);
+    ht_layers_title(m, what, layer, columns, chart);
 }
 
 void ht_panel_norms(const ht_model *m, int columns, ht_chart *chart)
@@ -199,7 +199,7 @@ void ht_panel_norms(const ht_model *m, int columns, ht_chart *chart)
     ht_scale scale = m->norms_log ? HT_SCALE_LOG : HT_SCALE_LINEAR;
     name_norms(m, layer, columns, chart);
     ht_text_copy(chart->hint, sizeof chart->hint, m->norms_log ? "log·log" : "linear");
-    ht_text_copy(chart->empty, sizeof chart->empty, "measuring");
+    ht_text_copy(chart->empty, sizeof chart->empty, ht_model_measuring(m));
     chart->unit = ht_layers_of_units(m, layer);
     chart->x = (ht_axis){.scale = scale, .low = 0.1, .high = 10, .label = "‖w‖"};
     chart->y = (ht_axis){.scale = scale, .low = m->norms_log ? 1e-3 : 0, .high = 1, .fixed = true};

@@ -23,6 +23,9 @@ void ht_panel_accuracy_axis(ht_chart *chart); /* panel_history.c */
 /* What to try now, in a sentence or two. */
 void ht_panel_advice(const ht_model *model, char *to, size_t size); /* panel_advice.c */
 
+/* Losses that a language model's is compared with, as lines across its own. */
+void ht_panel_add_language(const ht_model *model, ht_chart *chart); /* panel_language.c */
+
 /* ---- panel_text.c ---- */
 
 void ht_panel_add_heading(ht_form *form, const char *label);

@@ -96,8 +96,7 @@ ht_code ht_chooser_path(const ht_chooser *c, char *to, size_t size, ht_error *er
 ht_code ht_chooser_up(ht_chooser *c, ht_error *err)
 {
     char left[sizeof c->choice[0].name], above[HT_CHOICE_PATH];
-    const char *slash = strrchr(c->path, '/');
-    ht_text_copy(left, sizeof left, slash ? slash + 1 : "");
+    ht_text_copy(left, sizeof left, ht_file_name(c->path)); /* of a whole path */
     if (ht_file_join(above, sizeof above, c->path, up, err) != HT_OK ||
         ht_chooser_list(c, above, err) != HT_OK)
         return err->code;

@@ -157,6 +157,21 @@ static ht_code fill_norm(filler *f, ht_layer *layer, const ht_module *m, ht_erro
     return code;
 }
 
+/* The file has the output layer, too, and the network ties it to the token table: they must be the same. */
+static ht_code check_head(const filler *f, const ht_module *head, ht_error *err)
+{
+    const ht_tensor *table = ht_network_output(f->net);
+    float *numbers = NULL;
+    ht_code code = load(f, head->weight, &numbers, err);
+    if (code == HT_OK && memcmp(numbers, table->data, ht_tensor_size(table) * sizeof *numbers) != 0)
+        code = ht_error_set(err, HT_FAIL,
+                            "%s: %.60s is not the token table, to which the network's output is tied; set "
+                            "model.tied to 0",
+                            f->path, head->name);
+    ht_free(numbers);
+    return code;
+}
+
 static ht_code fill_layers(filler *f, const ht_modules *modules, ht_error *err)
 {
     ht_code code = HT_OK;
@@ -164,8 +179,9 @@ static ht_code fill_layers(filler *f, const ht_modules *modules, ht_error *err)
         const ht_match_layer *l = &f->match->layer[s];
         const ht_module *m = &modules->module[l->module];
         const ht_module *norm = l->norm < 0 ? NULL : &modules->module[l->norm];
-        code = m->norm ? fill_norm(f, l->layer, m, err) : fill_matrix(f, &l->layer->tensor[0], m, norm, err);
+        code = m->norm ? fill_norm(f, l->layer, m, err) : fill_matrix(f, l->tensor, m, norm, err);
     }
+    if (code == HT_OK && f->match->head >= 0) code = check_head(f, &modules->module[f->match->head], err);
     if (code == HT_OK && f->without_bias > 0)
         ht_notes_add(f->notes, "%s: %d of %d layers have no biases there; they begin at 0", f->path,
                      f->without_bias, f->layers);
@@ -174,9 +190,8 @@ static ht_code fill_layers(filler *f, const ht_modules *modules, ht_error *err)
 
 /* ---- how the file holds them ---- */
 
-static void list_layer(const filler *f, const ht_layer *layer, const ht_module *m, ht_netform *form)
+static void list_layer(const filler *f, const ht_tensor *weight, const ht_module *m, ht_netform *form)
 {
-    const ht_tensor *weight = &layer->tensor[0];
     int index = ht_tensor_index(f->net, weight), state = index + (weight->bias ? 2 : 1);
     if (m->weight != HT_NO_TENSOR) ht_netform_add(form, f->file, (size_t)m->weight, index, m->turned);
     if (m->bias != HT_NO_TENSOR && weight->bias)
@@ -192,7 +207,8 @@ static void list_form(const filler *f, const ht_modules *modules, ht_netform *fo
     form->count = 0;
     for (int s = 0; s < f->match->count; s++) folded = folded || f->match->layer[s].norm >= 0;
     for (int s = 0; s < f->match->count && !folded; s++)
-        list_layer(f, f->match->layer[s].layer, &modules->module[f->match->layer[s].module], form);
+        list_layer(f, f->match->layer[s].tensor, &modules->module[f->match->layer[s].module], form);
+    if (f->match->head >= 0) list_layer(f, ht_network_output(f->net), &modules->module[f->match->head], form);
     ht_netform_finish(form, f->path, f->notes);
 }
 

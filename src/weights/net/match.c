@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "weights/net/gptnames.h"
 #include "weights/net/netform.h"
 
 enum { NOBODY = -1 };
@@ -15,6 +16,8 @@ typedef struct matcher {
     ht_notes *notes;
     int rank[HT_MODULES_MAX]; /* by --order, or NOBODY */
     bool used[HT_MODULES_MAX];
+    bool has[HT_GPT_HEAD + 1]; /* modules of this role */
+    const ht_network *net;
     int layer_of[HT_MODULES_MAX]; /* of used ones */
 } matcher;
 
@@ -30,22 +33,35 @@ static bool is_batch(const ht_layer *layer)
     return layer->kind == ht_layer_kind_at(HT_LAYER_BATCH);
 }
 
-/* The shape that a layer needs, as a module has it. */
-static ht_module need_of(const ht_layer *layer)
+/* What of a transformer it is. */
+static ht_gpt_role role_of(const matcher *m, const ht_match_layer *at)
 {
-    const ht_sides s = ht_netform_sides(&layer->tensor[0]);
+    const ht_tensor *tensor = at->tensor;
+    if (tensor->flags & HT_TENSOR_TABLE)
+        return tensor == at->layer->tensor ? HT_GPT_TOKENS : HT_GPT_POSITIONS;
+    if (at->layer->heads > 0) return tensor == at->layer->tensor ? HT_GPT_ATTENTION : HT_GPT_PROJECTION;
+    return m->has[HT_GPT_HEAD] && tensor->flags & HT_TENSOR_OUTPUT ? HT_GPT_HEAD : HT_GPT_NONE;
+}
+
+/* The shape that a layer needs, as a module has it. */
+static ht_module need_of(const matcher *m, int l)
+{
+    const ht_match_layer *at = &m->match->layer[l];
+    const ht_layer *layer = at->layer;
+    const ht_sides s = ht_netform_sides(at->tensor);
     size_t places = s.window[0] * s.window[1];
     return (ht_module){.norm = s.columns == 0,
                        .ndim = s.columns == 0 ? 1
                                : places       ? 4
                                               : 2,
                        .mean = is_batch(layer) ? 0 : HT_NO_TENSOR,
+                       .role = role_of(m, at),
                        .shape = {s.rows, places ? s.columns / places : s.columns, s.window[0], s.window[1]}};
 }
 
 static bool same_need(const ht_module *a, const ht_module *b)
 {
-    bool same = a->norm == b->norm && a->ndim == b->ndim;
+    bool same = a->norm == b->norm && a->ndim == b->ndim && a->role == b->role;
     if (a->norm) same = same && (a->mean == HT_NO_TENSOR) == (b->mean == HT_NO_TENSOR);
     for (int i = 0; i < a->ndim && same; i++) same = a->shape[i] == b->shape[i];
     return same;
@@ -53,8 +69,11 @@ static bool same_need(const ht_module *a, const ht_module *b)
 
 static bool fits(const matcher *m, int layer, int module)
 {
-    const ht_module need = need_of(m->match->layer[layer].layer);
-    return same_need(&need, module_at(m, module));
+    const ht_module need = need_of(m, layer);
+    ht_module has = *module_at(m, module);
+    if (has.role == HT_GPT_HEAD && ht_network_is_tied(m->net) && !m->has[HT_GPT_TOKENS])
+        has.role = HT_GPT_TOKENS; /* of one tensor with two names the file has the other */
+    return same_need(&need, &has);
 }
 
 /* ---- words ---- */
@@ -62,7 +81,7 @@ static bool fits(const matcher *m, int layer, int module)
 /* "layers.1.weight, layer 2 of 4 with numbers" */
 static const char *name_of(const matcher *m, int layer)
 {
-    return m->match->layer[layer].layer->tensor[0].name;
+    return m->match->layer[layer].tensor->name;
 }
 
 static bool is_folded_kind(const ht_module *m)
@@ -74,7 +93,7 @@ static bool is_folded_kind(const ht_module *m)
  * one. */
 static int left_over(const matcher *m, int layer)
 {
-    const ht_module need = need_of(m->match->layer[layer].layer);
+    const ht_module need = need_of(m, layer);
     int best = NOBODY;
     for (int i = 0; i < m->modules->count; i++) {
         const ht_module *other = module_at(m, i);
@@ -90,7 +109,7 @@ static int left_over(const matcher *m, int layer)
 static ht_code complain_missing(const matcher *m, int layer, int members, int layers, ht_error *err)
 {
     char needs[HT_MODULE_SHAPE], has[HT_MODULE_SHAPE];
-    const ht_module need = need_of(m->match->layer[layer].layer);
+    const ht_module need = need_of(m, layer);
     int other = left_over(m, layer);
     ht_module_shape(&need, needs);
     if (other == NOBODY)
@@ -249,7 +268,7 @@ static void give(matcher *m, int layer, int module)
 /* Has layer l no module yet, and does it need this? */
 static bool waits_for(const matcher *m, int l, const ht_module *need)
 {
-    const ht_module other = need_of(m->match->layer[l].layer);
+    const ht_module other = need_of(m, l);
     return m->match->layer[l].module == NOBODY && same_need(need, &other);
 }
 
@@ -257,7 +276,7 @@ static bool waits_for(const matcher *m, int l, const ht_module *need)
 static ht_code match_shape(matcher *m, int layer, ht_error *err)
 {
     int members[HT_MODULES_MAX] = {0}, count = 0, layers = 0;
-    const ht_module need = need_of(m->match->layer[layer].layer);
+    const ht_module need = need_of(m, layer);
     for (int i = 0; i < m->modules->count; i++)
         if (takes_part(m, i) && !m->used[i] && fits(m, layer, i)) members[count++] = i;
     for (int l = 0; l < m->match->count; l++) layers += waits_for(m, l, &need);
@@ -273,7 +292,7 @@ static ht_code match_shape(matcher *m, int layer, ht_error *err)
 static ht_code match_all(matcher *m, bool norms, ht_error *err)
 {
     for (int l = 0; l < m->match->count; l++) {
-        const ht_module need = need_of(m->match->layer[l].layer);
+        const ht_module need = need_of(m, l);
         if (need.norm == norms && m->match->layer[l].module == NOBODY && match_shape(m, l, err) != HT_OK)
             return err->code;
     }
@@ -317,6 +336,14 @@ static ht_code fold(matcher *m, int norm, ht_text *told, int *count, ht_error *e
     return HT_OK;
 }
 
+/* The output layer in the file of a network that ties it to its token table. */
+static bool is_table_again(const matcher *m, int i)
+{
+    const ht_module *table = module_at(m, m->match->layer[0].module), *head = module_at(m, i);
+    return ht_network_is_tied(m->net) && head->role == HT_GPT_HEAD && head->ndim == 2 &&
+           head->shape[0] == table->shape[0] && head->shape[1] == table->shape[1];
+}
+
 static ht_code use_rest(matcher *m, ht_error *err)
 {
     ht_text told = {0};
@@ -324,7 +351,11 @@ static ht_code use_rest(matcher *m, ht_error *err)
     ht_code code = HT_OK;
     for (int i = 0; i < m->modules->count && code == HT_OK; i++) {
         if (m->used[i] || !takes_part(m, i)) continue;
-        code = is_folded_kind(module_at(m, i)) ? fold(m, i, &told, &folded, err) : complain_spare(m, i, err);
+        if (is_table_again(m, i))
+            m->match->head = i;
+        else
+            code =
+                is_folded_kind(module_at(m, i)) ? fold(m, i, &told, &folded, err) : complain_spare(m, i, err);
     }
     if (folded > 0 && code == HT_OK)
         ht_notes_add(
@@ -362,14 +393,26 @@ static void note_turned(const matcher *m)
         }
 }
 
+/* Each with its first tensor; embeddings and attention with each of their matrices. */
+static void list_layers(ht_match *match, ht_network *net)
+{
+    match->count = 0;
+    match->head = NOBODY;
+    for (int l = 0; l < net->layer_count; l++) {
+        ht_layer *layer = &net->layers[l];
+        for (int t = 0; t < layer->tensors; t++)
+            if (t == 0 || layer->tensor[t].flags & (HT_TENSOR_WEIGHT | HT_TENSOR_TABLE))
+                match->layer[match->count++] = (ht_match_layer){layer, &layer->tensor[t], NOBODY, NOBODY};
+    }
+}
+
 ht_code ht_match_find(ht_match *match, ht_network *net, const ht_modules *modules, const char *path,
                       const char *order, ht_notes *notes, ht_error *err)
 {
-    matcher m = {.path = path, .order = order, .modules = modules, .match = match, .notes = notes};
-    match->count = 0;
-    for (int l = 0; l < net->layer_count; l++)
-        if (net->layers[l].tensors > 0)
-            match->layer[match->count++] = (ht_match_layer){&net->layers[l], NOBODY, NOBODY};
+    matcher m = {
+        .path = path, .order = order, .modules = modules, .match = match, .notes = notes, .net = net};
+    list_layers(match, net);
+    for (int i = 0; i < modules->count; i++) m.has[modules->module[i].role] = true;
     if (read_order(&m, err) != HT_OK) return err->code;
     if (match_all(&m, false, err) != HT_OK) return err->code;
     match_followers(&m);

@@ -1,6 +1,6 @@
-/* match.h - which module of a file belongs to which layer of a network. Shapes decide; where several modules
- * have one shape the numbers in their names do, or an order that was given; where nothing tells, nobody
- * guesses. */
+/* match.h - which module of a file belongs to which matrix or norm of a network. Shapes decide; where several
+ * modules have one shape the numbers in their names do, or an order that was given; where nothing tells,
+ * nobody guesses. */
 #ifndef HT_WEIGHTS_MATCH_H
 #define HT_WEIGHTS_MATCH_H
 
@@ -9,14 +9,17 @@
 #include "weights/net/modules.h"
 
 typedef struct ht_match_layer {
-    ht_layer *layer; /* of the network, with tensors */
+    ht_layer *layer;   /* of the network, with tensors: */
+    ht_tensor *tensor; /* its first; embeddings and attention stand here once for each of their matrices */
     int module;
     int norm; /* the batch norm that is folded into it, or -1 */
 } ht_match_layer;
 
 typedef struct ht_match {
     int count;
-    ht_match_layer layer[HT_LAYERS_MAX];
+    ht_match_layer layer[2 * HT_LAYERS_MAX];
+    int head; /* the output layer of a file, which the network ties to its token table, or -1: the table again
+               */
 } ht_match;
 
 /* Notes say what was not plain. HT_FAIL names the tensor, its shape, and what the network needs there;

@@ -58,12 +58,14 @@ static part read_name(const char *name, char stem[HT_MODULE_STEM])
 /* "layers.3.weight" */
 static bool is_our_name(const char *name)
 {
+    static const char *const ends[] = {"weight",        "bias",       "running_mean",  "running_var",
+                                       "tokens",        "positions",  "c_attn.weight", "c_attn.bias",
+                                       "c_proj.weight", "c_proj.bias"};
     int length = 0, number;
-    const char *rest = name;
     if (sscanf(name, "layers.%9d.%n", &number, &length) != 1 || length == 0) return false;
-    rest += length;
-    return strcmp(rest, "weight") == 0 || strcmp(rest, "bias") == 0 || strcmp(rest, "running_mean") == 0 ||
-           strcmp(rest, "running_var") == 0;
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++)
+        if (strcmp(name + length, ends[i]) == 0) return true;
+    return false;
 }
 
 /* ---- sorting ---- */
@@ -90,6 +92,7 @@ static ht_module *module_of(ht_modules *m, const char *stem, const char *name)
     if (m->count == HT_MODULES_MAX) return NULL;
     ht_module *new = &m->module[m->count++];
     *new = (ht_module){.name = name,
+                       .role = ht_gpt_role_of(stem),
                        .norm = true,
                        .weight = HT_NO_TENSOR,
                        .bias = HT_NO_TENSOR,
@@ -110,8 +113,10 @@ static ht_code set_weight(const sorter *s, ht_module *m, size_t number, const ht
     char what[120];
     m->name = info->name;
     m->norm = info->ndim == 1;
-    m->turned = s->turned[number] && !s->ours;
+    m->turned = s->turned[number] && !s->ours && !ht_gpt_is_table(m->role);
     m->ndim = info->ndim;
+    if (m->role == HT_GPT_ATTENTION && info->ndim == 2 && !s->ours)
+        m->turned = info->shape[1] == 3 * info->shape[0];
     if (info->ndim > HT_MODULE_SIDES) {
         snprintf(what, sizeof what, "has %d dimensions", info->ndim);
         return cannot(s, info, what, err);
@@ -150,9 +155,11 @@ static ht_code sort_tensor(const sorter *s, size_t number, const ht_tensor_info 
 {
     bool state = part_of_state(info->name) != NOTHING, aside = !state && ht_name_is_aside(info->name);
     const char *obstacle = state ? NULL : ht_name_obstacle(info->name);
-    char what[120];
+    char what[120], stem[HT_MODULE_STEM];
+    read_name(info->name, stem);
     if (s->ours && !is_our_name(info->name)) return HT_OK;
-    if (obstacle && !aside) return cannot(s, info, obstacle, err);
+    if (ht_gpt_is_mask(info->name, info->ndim)) return leave_out(s, info, "a causal mask holds no weights");
+    if (obstacle && !aside && ht_gpt_role_of(stem) == HT_GPT_NONE) return cannot(s, info, obstacle, err);
     if (aside) return leave_out(s, info, "by its name a part of the training, not of the network");
     if (info->ndim >= 2 && strcmp(info->type, "BOOL") != 0 &&
         (!ht_safetensors_readable(info) || info->type[1] == '8')) {
@@ -193,6 +200,17 @@ static ht_code check(const sorter *s, ht_module *m, ht_error *err)
     return HT_OK;
 }
 
+/* A projection is square: it lies as the queries, keys and values do that stand beside it. */
+static void turn_projection(ht_modules *modules, ht_module *m)
+{
+    size_t before = strlen(m->stem) - strlen("c_proj");
+    for (int i = 0; i < modules->count && m->role == HT_GPT_PROJECTION; i++) {
+        const ht_module *other = &modules->module[i];
+        if (other->role == HT_GPT_ATTENTION && strncmp(other->stem, m->stem, before) == 0)
+            m->turned = other->turned;
+    }
+}
+
 ht_code ht_modules_find(ht_modules *modules, const char *path, const ht_weights *file, bool ours,
                         ht_notes *notes, ht_error *err)
 {
@@ -206,6 +224,7 @@ ht_code ht_modules_find(ht_modules *modules, const char *path, const ht_weights 
         code = ht_weights_describe(file, i, &info, err);
         if (code == HT_OK) code = sort_tensor(&s, i, &info, err);
     }
+    for (int i = 0; i < modules->count && code == HT_OK; i++) turn_projection(modules, &modules->module[i]);
     for (int i = 0; i < modules->count && code == HT_OK; i++) code = check(&s, &modules->module[i], err);
     ht_free(turned);
     return code;
@@ -261,6 +280,7 @@ bool ht_module_compare(const ht_module *a, const ht_module *b, int *sign)
 {
     size_t at = 0;
     while (a->stem[at] && a->stem[at] == b->stem[at]) at++;
+    if (ht_gpt_compare(a->stem, b->stem, sign)) return true;
     if (tell_projection(a->stem, b->stem, at, sign)) return true;
     size_t from = at;
     while (from > 0 && is_digit(a->stem[from - 1])) from--;

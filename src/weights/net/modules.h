@@ -4,6 +4,7 @@
 #define HT_WEIGHTS_MODULES_H
 
 #include "base/notes.h"
+#include "weights/net/gptnames.h"
 #include "weights/net/netparts.h"
 
 enum { HT_MODULES_MAX = 512, HT_MODULE_STEM = 256, HT_MODULE_SIDES = 4 };
@@ -11,6 +12,7 @@ enum { HT_MODULES_MAX = 512, HT_MODULE_STEM = 256, HT_MODULE_SIDES = 4 };
 typedef struct ht_module {
     const char *name;          /* of its weight, or what there is of it; lives as long as the file is open */
     char stem[HT_MODULE_STEM]; /* what its tensors' names have in common: "features.0" */
+    ht_gpt_role role;          /* what of a transformer it is, by its name */
     bool norm;                 /* no matrix: a number for each channel */
     bool turned;               /* stored (inputs × outputs); shape is (outputs × inputs) */
     int ndim;

@@ -383,7 +383,7 @@ static void free_listing(listing *list)
 ht_code ht_netfile_write(const char *path, const ht_network *net, const ht_netform *form, const char *about,
                          ht_error *err)
 {
-    enum { PAIRS = 6 };
+    enum { PAIRS = 4 + HT_NETWORDS_PAIRS };
     listing list = {0};
     ht_networds words;
     char activations[16 * HT_WEIGHTS_MAX];

@@ -47,7 +47,7 @@ void ht_netform_finish(ht_netform *form, const char *path, ht_notes *notes)
 
 ht_sides ht_netform_sides(const ht_tensor *tensor)
 {
-    bool vector = !(tensor->flags & HT_TENSOR_WEIGHT);
+    bool vector = !(tensor->flags & (HT_TENSOR_WEIGHT | HT_TENSOR_TABLE));
     return (ht_sides){(size_t)tensor->rows,
                       vector ? 0 : (size_t)tensor->columns,
                       {(size_t)tensor->window[0], (size_t)tensor->window[1]}};

@@ -105,6 +105,7 @@ static ht_code find_layers(reader *r, ht_error *err)
     if (line_of(o->run)) return HT_OK;
     if (!layers) return ht_netguess_layers(&r->params, r->modules, r->path, r->input, o->notes, err);
     ht_params_put(&r->params, HT_P_MODEL_ACTIVATION, HT_RELU); /* as the line is meant */
+    ht_params_put(&r->params, HT_P_MODEL_TIED, ht_networds_tied(r->file));
     return ht_params_set(&r->params, "model.layers", layers, err) == HT_OK
                ? HT_OK
                : (ht_error_prefix(err, "%s", r->path), err->code = HT_FAIL);

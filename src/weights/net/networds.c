@@ -2,7 +2,8 @@
 
 #include <stdio.h>
 
-static const char layers_key[] = "heavytail.layers", input_key[] = "heavytail.input";
+static const char layers_key[] = "heavytail.layers", input_key[] = "heavytail.input",
+                  tied_key[] = "heavytail.tied";
 
 size_t ht_networds_of(ht_networds *words, const ht_network *net, const char **pairs)
 {
@@ -11,9 +12,15 @@ size_t ht_networds_of(ht_networds *words, const ht_network *net, const char **pa
     snprintf(words->input, sizeof words->input, "%dx%dx%d", net->input.channels, net->input.height,
              net->input.width);
     pairs[count++] = input_key, pairs[count++] = words->input;
+    if (ht_network_is_tied(net)) pairs[count++] = tied_key, pairs[count++] = "true";
     if (!ht_network_line(net, words->layers, sizeof words->layers)) return count;
     pairs[count++] = layers_key, pairs[count++] = words->layers;
     return count;
+}
+
+bool ht_networds_tied(const ht_weights *file)
+{
+    return ht_weights_metadata(file, tied_key) != NULL;
 }
 
 bool ht_networds_input(const ht_weights *file)

@@ -1,4 +1,4 @@
-#include "export/history.h"
+#include "export/run_history.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -21,7 +21,7 @@ static double read_start(const ht_text *journal)
 }
 
 /* Back from the last line, so that what was left for an earlier state does not count. */
-static ht_code find_marks(ht_history *h, const ht_journal *j, ht_error *err)
+static ht_code find_marks(ht_run_history *h, const ht_journal *j, ht_error *err)
 {
     double step = HUGE_VAL, seconds = HUGE_VAL;
     size_t at = j->count;
@@ -31,7 +31,7 @@ static ht_code find_marks(ht_history *h, const ht_journal *j, ht_error *err)
         const ht_entry *e = &j->entries[i];
         if (!((double)e->step < step) || !(e->seconds <= seconds)) continue;
         step = (double)e->step, seconds = e->seconds;
-        h->mark[--at] = (struct ht_history_mark){step, seconds};
+        h->mark[--at] = (struct ht_run_history_mark){step, seconds};
     }
     h->marks = j->count - at;
     memmove(h->mark, h->mark + at, h->marks * sizeof *h->mark);
@@ -39,7 +39,7 @@ static ht_code find_marks(ht_history *h, const ht_journal *j, ht_error *err)
 }
 
 /* Of what was before a reset the settings are left. */
-static void pass_resets(ht_history *h)
+static void pass_resets(ht_run_history *h)
 {
     const ht_entry *entries = h->past->journal.entries;
     size_t first = 0;
@@ -51,9 +51,9 @@ static void pass_resets(ht_history *h)
     }
 }
 
-ht_code ht_history_begin(ht_history *h, const ht_past *past, const ht_params *params, ht_error *err)
+ht_code ht_run_history_begin(ht_run_history *h, const ht_past *past, const ht_params *params, ht_error *err)
 {
-    *h = (ht_history){.past = past, .params = *params};
+    *h = (ht_run_history){.past = past, .params = *params};
     if (!past->has_journal) return HT_OK;
     h->began = read_start(&past->text);
     h->params = past->journal.initial;
@@ -63,14 +63,14 @@ ht_code ht_history_begin(ht_history *h, const ht_past *past, const ht_params *pa
     return find_marks(h, &past->journal, err);
 }
 
-void ht_history_end(ht_history *h)
+void ht_run_history_end(ht_run_history *h)
 {
     ht_free(h->path);
     ht_free(h->mark);
     h->path = NULL, h->mark = NULL;
 }
 
-bool ht_history_next(ht_history *h)
+bool ht_run_history_next(ht_run_history *h)
 {
     if (h->row == h->past->count) return false;
     h->metrics = h->past->rows[h->row++];
@@ -79,11 +79,11 @@ bool ht_history_next(ht_history *h)
         if (e->step > 0 && e->step >= h->metrics.step) break; /* it is in force from the next step on */
         if (e->kind == HT_ENTRY_SET) ht_params_put(&h->params, e->param, e->value);
     }
-    h->wall = ht_history_wall(h, h->metrics.step);
+    h->wall = ht_run_history_wall(h, h->metrics.step);
     return true;
 }
 
-double ht_history_wall(const ht_history *h, uint64_t step)
+double ht_run_history_wall(const ht_run_history *h, uint64_t step)
 {
     size_t low = 0, high = h->marks; /* the first mark behind the step */
     while (low < high) {
@@ -94,13 +94,13 @@ double ht_history_wall(const ht_history *h, uint64_t step)
             low = middle + 1;
     }
     if (low == 0) return h->began;
-    const struct ht_history_mark *from = &h->mark[low - 1], *to = &h->mark[low];
+    const struct ht_run_history_mark *from = &h->mark[low - 1], *to = &h->mark[low];
     if (low == h->marks) return h->began + from->seconds;
     double share = ((double)step - from->step) / (to->step - from->step);
     return h->began + from->seconds + share * (to->seconds - from->seconds);
 }
 
-bool ht_history_tells(ht_param p)
+bool ht_run_history_tells(ht_param p)
 {
     const ht_param_info *info = ht_param_at(p);
     return info->live == HT_LIVE && info->type != HT_TYPE_TEXT;
