@@ -30,6 +30,7 @@ struct ht_weights {
     char *path[FILES], *name[FILES]; /* name: as the index has it */
     place *at;
     size_t count;
+    bool ours; /* looked for once: a file of others may have a hundred thousand tensors */
 };
 
 /* ---- files ---- */
@@ -388,6 +389,21 @@ static ht_code choose(const char *folder, char to[PATH_SIZE], ht_notes *notes, h
 
 /* ---- all ---- */
 
+static bool find_ours(const ht_weights *file)
+{
+    static const char *const marks[] = {"heavytail.step", "heavytail.activation", HT_CHECKSUM_KEY};
+    bool first = false, marked = false;
+    ht_error ignored; /* it has been opened: its header is good */
+    ht_tensor_info info;
+    if (ht_weights_metadata(file, "heavytail.names")) return false;
+    for (size_t i = 0; i < ht_weights_count(file) && !first; i++)
+        first = ht_weights_describe(file, i, &info, &ignored) == HT_OK &&
+                (strcmp(info.name, "layers.0.weight") == 0 || strcmp(info.name, "layers.0.tokens") == 0);
+    for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++)
+        marked = marked || ht_weights_metadata(file, marks[i]);
+    return first && marked;
+}
+
 ht_weights *ht_weights_open(const char *path, ht_notes *notes, ht_error *err)
 {
     char chosen[PATH_SIZE];
@@ -399,7 +415,10 @@ ht_weights *ht_weights_open(const char *path, ht_notes *notes, ht_error *err)
         path = chosen;
     }
     if (code == HT_OK) code = open_file(w, path, notes, err);
-    if (code == HT_OK) return w;
+    if (code == HT_OK) {
+        w->ours = find_ours(w);
+        return w;
+    }
     ht_weights_close(w);
     return NULL;
 }
@@ -449,15 +468,5 @@ ht_code ht_weights_load_part(ht_weights *w, size_t i, size_t first, size_t count
 
 bool ht_weights_ours(const ht_weights *file)
 {
-    static const char *const marks[] = {"heavytail.step", "heavytail.activation", HT_CHECKSUM_KEY};
-    bool first = false, marked = false;
-    ht_error ignored; /* it has been opened: its header is good */
-    ht_tensor_info info;
-    if (ht_weights_metadata(file, "heavytail.names")) return false;
-    for (size_t i = 0; i < ht_weights_count(file) && !first; i++)
-        first = ht_weights_describe(file, i, &info, &ignored) == HT_OK &&
-                (strcmp(info.name, "layers.0.weight") == 0 || strcmp(info.name, "layers.0.tokens") == 0);
-    for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++)
-        marked = marked || ht_weights_metadata(file, marks[i]);
-    return first && marked;
+    return file->ours;
 }

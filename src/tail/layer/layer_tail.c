@@ -116,6 +116,7 @@ static ht_code take_spectrum(ht_layer_tail *l, const ht_layer_matrix *m, ht_erro
     ht_spectrum s;
     ht_values w = values_of(m);
     if (ht_spectrum_take(&s, &w, err) != HT_OK) return err->code;
+    l->spectrum = true;
     l->rank = s.rank;
     l->exponent = s.exponent;
     ht_code code = ht_tail_fit_spectrum(&s, l->cost & HT_COST_TWO_SIDED, l->all, err);
@@ -180,11 +181,9 @@ ht_code ht_layer_tail_take(ht_layer_tail *l, const ht_layer_matrix *m, const ht_
         code = take_values(l, &w, options, err);
     else
         count_zeros(l, &w);
-    if (code == HT_OK && m->rows > 1 && m->columns > 1) {
-        code = take_rows(l, &w, options, err);
-        if (code == HT_OK && cost & (HT_COST_SPECTRUM | HT_COST_RANDOM) && l->side <= HT_GRAM_SIDE)
-            code = take_spectrum(l, m, err);
-    }
+    if (code == HT_OK && m->rows > 1 && m->columns > 1) code = take_rows(l, &w, options, err);
+    if (code == HT_OK && cost & (HT_COST_SPECTRUM | HT_COST_RANDOM) && l->side <= HT_GRAM_SIDE)
+        code = take_spectrum(l, m, err);
     if (code == HT_OK) say_trusted(l), say_warning(l);
     return code == HT_OK ? ht_still_wanted(err) : code;
 }

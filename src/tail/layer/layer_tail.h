@@ -29,6 +29,7 @@ typedef struct ht_layer_tail {
     double log_largest, log_least, log_sum;
     double log_relative; /* log10 Σ (λ/λmax)^α, α powerlaw's */
     double entropy;      /* -Σ p ln p / ln rank, p = λ/Σλ */
+    bool spectrum;       /* were there eigenvalues to take? not of what is too large */
     size_t rank;
     int exponent; /* the eigenvalues of `noise` are in units of 4^exponent, its sigma in 2^exponent */
     ht_mp noise;
