@@ -1,12 +1,14 @@
 #include "weights/weights.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <glob.h>
 #include <jansson.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/text.h"
 #include "base/alloc.h"
@@ -373,6 +375,8 @@ static ht_code choose(const char *folder, char to[PATH_SIZE], ht_notes *notes, h
                                         [WHOLE] = "model.safetensors",
                                         [INDEX] = "model.safetensors.index.json"};
     found f;
+    if (access(folder, R_OK | X_OK) != 0)
+        return ht_error_set(err, HT_FAIL, "%s: cannot be read: %s", folder, strerror(errno));
     for (size_t i = 0; i < sizeof usual / sizeof usual[0]; i++) {
         if (ht_file_join(to, PATH_SIZE, folder, usual[i], err) != HT_OK) return err->code;
         if (!ht_file_exists(to)) continue;
