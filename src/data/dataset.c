@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/file.h"
 #include "base/text.h"
 #include "data/encode.h"
 #include "data/loader.h"
@@ -68,6 +69,12 @@ static void base_name(const char *name, char to[32])
 static ht_code unknown_name(const char *name, const char *base, ht_error *err)
 {
     char other[32];
+    if (ht_file_exists(name))
+        return ht_error_set(
+            err, HT_USAGE,
+            "data.name: there is no data set '%.80s', but a file: give csv:%.80s (or what else "
+            "reads it: `heavytail data list`)",
+            name, name);
     ht_guess guess = ht_guess_for(base);
     for (int i = 0; i < ROWS; i++) {
         base_name(table[i].name, other);

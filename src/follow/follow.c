@@ -289,7 +289,10 @@ static void tell_presence(ht_follow *f, spot *s, double now)
 static void tell_limits(ht_follow *f, spot *s)
 {
     if (s->told_limits) return;
-    s->told_limits = s->place.too_many || s->place.too_many_metrics;
+    s->told_limits = s->place.too_many || s->place.too_many_metrics || s->place.closed[0];
+    if (s->place.closed[0])
+        ht_notes_add(&f->messages, "%s/%s: cannot be read: Permission denied; what it holds is left out",
+                     s->place.path, s->place.closed);
     if (s->place.too_many)
         ht_notes_add(&f->messages, "%s: holds more than %d folders; those beyond are not looked into",
                      s->place.path, HT_PLACE_FOLDERS);

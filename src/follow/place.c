@@ -42,6 +42,12 @@ ht_code ht_place_open(ht_place *p, const char *path, ht_error *err)
     strcpy(p->path, path);
     while (length > 1 && p->path[length - 1] == '/') p->path[--length] = '\0';
     strcpy(p->directory, p->path);
+    struct stat info;
+    if (stat(path, &info) == 0 && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode))
+        return ht_error_set(err, HT_FAIL,
+                            "%.200s: is a pipe or a device; give the file or the directory that the training "
+                            "writes",
+                            path);
     if (ht_file_is_dir(path) || (!ht_file_exists(path) && !is_file_by_name(path))) return HT_OK;
     const char *base = ht_file_name(p->path);
     if (strlen(base) >= sizeof p->only)
@@ -356,6 +362,8 @@ static ht_code scan_folder(ht_place *p, const char *folder, ht_error *err)
     struct stat info;
     if (snprintf(path, sizeof path, "%s/%s", p->directory, folder) >= (int)sizeof path) return HT_OK;
     DIR *dir = opendir(path);
+    if (!dir && !top && errno == EACCES && !p->closed[0])
+        snprintf(p->closed, sizeof p->closed, "%.200s", folder);
     if (!dir && (!top || errno == ENOENT || errno == ENOTDIR)) return HT_OK; /* gone meanwhile */
     if (!dir) return ht_error_set(err, HT_FAIL, "%s: cannot be read: %s", p->directory, strerror(errno));
     ht_code code = HT_OK;

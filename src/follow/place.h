@@ -58,6 +58,7 @@ typedef struct ht_place {
     size_t folder_count, folder_room;
     ht_text whole;         /* names, a line each, of what was closed or renamed since the last scan */
     bool too_many_metrics; /* the others are left out */
+    char closed[204];      /* the first folder that may not be read; "" without */
     bool too_many;         /* folders: those beyond HT_PLACE_FOLDERS are not looked into */
 } ht_place;
 

@@ -310,11 +310,15 @@ static ht_code take_header(ht_scalars *s, const char *file, const char *line, ht
     return HT_OK;
 }
 
-static bool read_number(const char *text, double *value)
+/* Where no comma separates fields, one is a decimal comma. */
+static bool read_number(const char *text, char separator, double *value)
 {
-    char *end;
+    char *end, point[64];
     *value = (double)NAN;
     if (!*text) return true;
+    ht_text_copy(point, sizeof point, text);
+    char *comma = separator != ',' && strlen(text) < sizeof point ? strchr(point, ',') : NULL;
+    if (comma) *comma = '.', text = point;
     locale_t before = ht_point_begin();
     *value = strtod(text, &end);
     ht_point_end(before);
@@ -332,7 +336,7 @@ static ht_code take_csv(ht_scalars *s, const char *file, const char *line, ht_no
     for (int k = 0; k < HT_SCALARS_COLUMNS; k++) r.value[k] = (double)NAN;
     for (int i = 0; i < s->fields && (size_t)i < s->csv.count; i++) {
         double value;
-        bool number = read_number(ht_csv_field(&s->csv, (size_t)i), &value);
+        bool number = read_number(ht_csv_field(&s->csv, (size_t)i), s->csv.separator, &value);
         if (s->field[i] == STEP) r.step = number && !isnan(value) ? value : -1;
         if (s->field[i] >= 0 && isfinite(value) && number) r.value[s->field[i]] = value;
     }

@@ -118,6 +118,7 @@ ht_code ht_outputs_check(const ht_arguments *args, const ht_option *options, ht_
         char folder[PATH_MAX];
         if (ht_option_file(w->name) != HT_FILE_WRITTEN || !w->value || !*w->value) continue;
         o.given = *w->value;
+        if (!o.given[0]) return ht_error_set(err, HT_USAGE, "%s: give the name of a file", w->name);
         resolve(o.given, o.path);
         ht_file_folder(o.path, folder, sizeof folder);
         ht_text_copy(o.name, sizeof o.name, ht_file_name(o.path));

@@ -164,7 +164,7 @@ static const char *refusal_of_spectrum(const ht_spectrum *s)
                           : "all eigenvalues are alike";
 }
 
-ht_code ht_tail_fit_spectrum(const ht_spectrum *s, ht_estimate *estimates, ht_error *err)
+ht_code ht_tail_fit_spectrum(const ht_spectrum *s, bool two_sided, ht_estimate *estimates, ht_error *err)
 {
     const double *largest = s->eigenvalue + s->count - s->rank;
     const char *refusal = refusal_of_spectrum(s);
@@ -173,7 +173,10 @@ ht_code ht_tail_fit_spectrum(const ht_spectrum *s, ht_estimate *estimates, ht_er
     for (int i = 0; i < HT_ESTIMATORS; i++) {
         ht_estimate *e = &estimates[i];
         if (ht_estimator_at((ht_estimator)i)->input != HT_INPUT_EIGENVALUES) continue;
+        bool left_out = i == HT_POWERLAW_TWO_SIDED && !two_sided;
+        if (left_out) *e = ht_estimate_none((ht_estimator)i);
         e->rank = s->rank;
+        if (left_out) continue;
         if (refusal) e->reason = refusal;
         if (refusal) continue;
         if (ht_goodness_assess_spectrum(largest, s->rank, e->estimator, estimates, err) != HT_OK)
@@ -196,7 +199,7 @@ ht_code ht_tail_fit(const ht_values *x, const ht_tail_options *options, ht_estim
     if (code != HT_OK || !options->spectrum || !is_matrix(x)) return code;
     ht_spectrum spectrum;
     if (ht_spectrum_take(&spectrum, x, err) != HT_OK) return err->code;
-    code = ht_tail_fit_spectrum(&spectrum, estimates, err);
+    code = ht_tail_fit_spectrum(&spectrum, true, estimates, err);
     ht_spectrum_free(&spectrum);
     return code;
 }

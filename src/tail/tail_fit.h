@@ -26,7 +26,8 @@ ht_code ht_tail_fit_values(const ht_values *x, const ht_tail_options *options, h
 ht_code ht_tail_fit_quick(const ht_values *x, const ht_tail_options *options, ht_estimate *estimates,
                           ht_tail_traces *traces, ht_error *err);
 
-/* powerlaw of the eigenvalues above the noise. HT_FAIL: no memory. */
-ht_code ht_tail_fit_spectrum(const ht_spectrum *spectrum, ht_estimate *estimates, ht_error *err);
+/* powerlaw of the eigenvalues above the noise; `two_sided`: its variant, too. HT_FAIL: no memory. */
+ht_code ht_tail_fit_spectrum(const ht_spectrum *spectrum, bool two_sided, ht_estimate *estimates,
+                             ht_error *err);
 
 #endif

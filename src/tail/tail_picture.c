@@ -160,7 +160,7 @@ static ht_code picture_spectrum(ht_tail_picture *p, const ht_values *w, ht_error
 {
     ht_spectrum s;
     if (ht_spectrum_take(&s, w, err) != HT_OK) return err->code;
-    ht_code code = ht_tail_fit_spectrum(&s, p->all, err);
+    ht_code code = ht_tail_fit_spectrum(&s, true, p->all, err);
     if (code == HT_OK) code = ht_tail_spectrum_ccdf(&p->eigenvalues, &s, err);
     ht_spectrum_free(&s);
     return code;

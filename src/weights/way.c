@@ -18,9 +18,9 @@ static ht_code describe_all(const ht_weights *file, entry *list, ht_error *err)
     ht_tensor_info info;
     for (size_t i = 0; i < ht_weights_count(file); i++) {
         if (ht_weights_describe(file, i, &info, err) != HT_OK) return err->code;
-        list[i].ndim = info.ndim;
+        list[i].ndim = info.ndim <= HT_TENSOR_DIMENSIONS ? info.ndim : 0; /* more are kept by no shape */
         list[i].link = (ht_link){.name = info.name, .role = ht_name_read(info.name, list[i].stem, STEM)};
-        if (info.ndim < 1) continue;
+        if (list[i].ndim < 1) continue;
         list[i].link.rows = info.shape[0];
         list[i].link.columns = info.shape[info.ndim - 1];
     }

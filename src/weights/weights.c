@@ -1,12 +1,14 @@
 #include "weights/weights.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <glob.h>
 #include <jansson.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/text.h"
 #include "base/alloc.h"
@@ -30,6 +32,7 @@ struct ht_weights {
     char *path[FILES], *name[FILES]; /* name: as the index has it */
     place *at;
     size_t count;
+    bool ours; /* looked for once: a file of others may have a hundred thousand tensors */
 };
 
 /* ---- files ---- */
@@ -372,6 +375,8 @@ static ht_code choose(const char *folder, char to[PATH_SIZE], ht_notes *notes, h
                                         [WHOLE] = "model.safetensors",
                                         [INDEX] = "model.safetensors.index.json"};
     found f;
+    if (access(folder, R_OK | X_OK) != 0)
+        return ht_error_set(err, HT_FAIL, "%s: cannot be read: %s", folder, strerror(errno));
     for (size_t i = 0; i < sizeof usual / sizeof usual[0]; i++) {
         if (ht_file_join(to, PATH_SIZE, folder, usual[i], err) != HT_OK) return err->code;
         if (!ht_file_exists(to)) continue;
@@ -388,6 +393,21 @@ static ht_code choose(const char *folder, char to[PATH_SIZE], ht_notes *notes, h
 
 /* ---- all ---- */
 
+static bool find_ours(const ht_weights *file)
+{
+    static const char *const marks[] = {"heavytail.step", "heavytail.activation", HT_CHECKSUM_KEY};
+    bool first = false, marked = false;
+    ht_error ignored; /* it has been opened: its header is good */
+    ht_tensor_info info;
+    if (ht_weights_metadata(file, "heavytail.names")) return false;
+    for (size_t i = 0; i < ht_weights_count(file) && !first; i++)
+        first = ht_weights_describe(file, i, &info, &ignored) == HT_OK &&
+                (strcmp(info.name, "layers.0.weight") == 0 || strcmp(info.name, "layers.0.tokens") == 0);
+    for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++)
+        marked = marked || ht_weights_metadata(file, marks[i]);
+    return first && marked;
+}
+
 ht_weights *ht_weights_open(const char *path, ht_notes *notes, ht_error *err)
 {
     char chosen[PATH_SIZE];
@@ -399,7 +419,10 @@ ht_weights *ht_weights_open(const char *path, ht_notes *notes, ht_error *err)
         path = chosen;
     }
     if (code == HT_OK) code = open_file(w, path, notes, err);
-    if (code == HT_OK) return w;
+    if (code == HT_OK) {
+        w->ours = find_ours(w);
+        return w;
+    }
     ht_weights_close(w);
     return NULL;
 }
@@ -449,15 +472,5 @@ ht_code ht_weights_load_part(ht_weights *w, size_t i, size_t first, size_t count
 
 bool ht_weights_ours(const ht_weights *file)
 {
-    static const char *const marks[] = {"heavytail.step", "heavytail.activation", HT_CHECKSUM_KEY};
-    bool first = false, marked = false;
-    ht_error ignored; /* it has been opened: its header is good */
-    ht_tensor_info info;
-    if (ht_weights_metadata(file, "heavytail.names")) return false;
-    for (size_t i = 0; i < ht_weights_count(file) && !first; i++)
-        first = ht_weights_describe(file, i, &info, &ignored) == HT_OK &&
-                (strcmp(info.name, "layers.0.weight") == 0 || strcmp(info.name, "layers.0.tokens") == 0);
-    for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++)
-        marked = marked || ht_weights_metadata(file, marks[i]);
-    return first && marked;
+    return file->ours;
 }

@@ -391,6 +391,20 @@ static void a_file_of_metrics_alone_is_followed(void **state)
     assert_says(r->out, "only metrics.csv; metrics @10, loss 0.5000");
 }
 
+static void a_pipe_is_refused_and_a_line_break_in_a_name_breaks_no_line(void **state)
+{
+    (void)state;
+    assert_int_equal(mkfifo("pipe.safetensors", 0600), 0);
+    const sandbox_result *r = RUN("watch", "pipe.safetensors", "--once");
+    assert_status(r, 1);
+    assert_says(r->err, "pipe.safetensors: is a pipe or a device; give the file or the directory");
+    mkdir("odd", 0700);
+    sandbox_write("odd/a\nb.csv", "step,loss\n10,0.5\n");
+    r = RUN("watch", "odd", "--once");
+    assert_status(r, 0);
+    assert_says(r->out, "odd a?b.csv; metrics @10, loss 0.5000\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -402,6 +416,7 @@ int main(void)
         cmocka_unit_test(what_is_no_layer_is_named),
         cmocka_unit_test(mistakes_are_one_line),
         cmocka_unit_test(a_file_of_metrics_alone_is_followed),
+        cmocka_unit_test(a_pipe_is_refused_and_a_line_break_in_a_name_breaks_no_line),
     };
     return cmocka_run_group_tests(tests, sandbox_enter, sandbox_leave);
 }

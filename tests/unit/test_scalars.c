@@ -64,6 +64,7 @@ static void lines_of_json_and_of_csv_say_the_same(void **state)
          "\"acc\": null}\n"),
         "step,loss,acc\n10,0.5,0.25\n20,0.25,\n",
         "\xef\xbb\xbfloss;\"step\";acc\r\n0.5;10;0.25\r\n0.25;20;\r\n",
+        "loss;step;acc\n0,5;10;0,25\n0,25;20;\n",
         "# a word\nacc\tloss\tstep\n0.25\t0.5\t10\n\t0.25\t20\n",
     };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {

@@ -265,6 +265,8 @@ static void columns_that_say_nothing_are_left_out_and_named(void **state)
     put_text("test.csv", "a,y\nu,0\n");
     refuse("csv:train.csv,test.csv", (ht_data_options){0},
            "no column is left for the inputs: column 1 'a' is left out (all training", NULL);
+    put_text("train.csv", "a,y\n1,u\n2,v\n3,u\n4,v\n");
+    refuse("csv:train.csv", (ht_data_options){0}, "and column 1 'a' is left out (row numbers", NULL);
 }
 
 static void numbers_that_all_differ_are_named(void **state)

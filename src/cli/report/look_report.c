@@ -243,6 +243,7 @@ void ht_look_text(const char *path, const ht_follow_event *e)
     ht_text out = {0};
     ht_text_add(&out, "%s%s%s", path, strcmp(path, e->file) == 0 ? "" : " ",
                 strcmp(path, e->file) == 0 ? "" : e->file);
+    if (out.data) ht_text_clean(out.data); /* a name with a line break is one line */
     if (e->look) add_weights(&out, e);
     add_metrics(&out, e->scalars);
     if (!out.failed) puts(out.data);

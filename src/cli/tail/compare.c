@@ -6,18 +6,21 @@
 
 #include "base/alloc.h"
 
-static const ht_layer_tail *find(const ht_model_tails *s, const ht_layer_tail *wanted)
+/* The layer of `s` that is `from`'s i-th. First where it is when both have the same layers. */
+static const ht_layer_tail *find(const ht_model_tails *s, const ht_model_tails *from, size_t i)
 {
-    for (size_t i = 0; i < s->count; i++)
-        if (strcmp(s->layer[i].name, wanted->name) == 0 && strcmp(s->layer[i].as, wanted->as) == 0)
-            return &s->layer[i];
+    const ht_layer_tail *wanted = &from->layer[i];
+    for (size_t n = 0; n < s->count; n++) {
+        const ht_layer_tail *l = &s->layer[(i + n) % s->count];
+        if (strcmp(l->name, wanted->name) == 0 && strcmp(l->as, wanted->as) == 0) return l;
+    }
     return NULL;
 }
 
 static size_t common(const ht_model_tails model[2])
 {
     size_t count = 0;
-    for (size_t i = 0; i < model[0].count; i++) count += find(&model[1], &model[0].layer[i]) != NULL;
+    for (size_t i = 0; i < model[0].count; i++) count += find(&model[1], &model[0], i) != NULL;
     return count;
 }
 
@@ -79,16 +82,13 @@ ht_code ht_compare_list(ht_listing *g, const ht_column_choice *asked, const ht_m
     if (ht_listing_make(g, columns, rows, err) != HT_OK) return err->code;
     int sorted = set_heads(g, choice);
     for (size_t i = 0; i < model[0].count; i++) {
-        const ht_layer_tail *a = &model[0].layer[i], *b = find(&model[1], a);
+        const ht_layer_tail *a = &model[0].layer[i], *b = find(&model[1], &model[0], i);
         if (b) set_row(&g->cell[row++ * (size_t)columns], choice, a, b, unit);
     }
     return sorted < 0 ? HT_OK : ht_listing_sort(g, sorted, choice->down, err);
 }
 
-size_t ht_compare_alone(const ht_model_tails *a, const ht_model_tails *b, ht_text *names)
+bool ht_compare_is_alone(const ht_model_tails *a, size_t i, const ht_model_tails *b)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < a->count; i++)
-        if (!find(b, &a->layer[i])) ht_text_add(names, "%s%.60s", count++ ? ", " : "", a->layer[i].name);
-    return count;
+    return strcmp(a->layer[i].as, "kernels") != 0 && !find(b, a, i);
 }

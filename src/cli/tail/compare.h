@@ -10,7 +10,7 @@
 ht_code ht_compare_list(ht_listing *listing, const ht_column_choice *choice, const ht_model_tails model[2],
                         ht_spectrum_unit unit, ht_error *err);
 
-/* The layers of `a` that `b` has not: names, separated by ", ", and how many. */
-size_t ht_compare_alone(const ht_model_tails *a, const ht_model_tails *b, ht_text *names);
+/* Has `b` no such layer as the i-th of `a`? A convolution's second line is no layer of its own. */
+bool ht_compare_is_alone(const ht_model_tails *a, size_t i, const ht_model_tails *b);
 
 #endif

@@ -1,5 +1,6 @@
 #include "cli/tail/listing.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -115,28 +116,41 @@ static void add_padded(ht_text *to, const char *word, int width, bool right, boo
     ht_text_add(to, "%*s%s%*s%s", right ? pad : 0, "", word, right || last ? 0 : pad, "", last ? "\n" : "  ");
 }
 
+static int width_of(const ht_listing *g, int column)
+{
+    char word[WORD];
+    int width = (int)ht_utf8_length(g->column[column].name);
+    for (size_t r = 0; r < g->rows; r++) {
+        ht_listing_word(g, r, column, word, sizeof word);
+        int own = (int)ht_utf8_length(word);
+        width = own > width ? own : width;
+    }
+    return width;
+}
+
 void ht_listing_text(const ht_listing *g, ht_text *to)
 {
     char word[WORD];
-    for (size_t r = 0; r <= g->rows; r++)
+    ht_error ignored;
+    int *width = ht_alloc((size_t)g->columns, sizeof *width, "the table", &ignored);
+    to->failed = to->failed || !width;
+    for (int c = 0; width && c < g->columns; c++) width[c] = width_of(g, c);
+    for (size_t r = 0; width && r <= g->rows; r++)
         for (int c = 0; c < g->columns; c++) {
-            int width = (int)ht_utf8_length(g->column[c].name);
-            for (size_t i = 0; i < g->rows; i++) {
-                ht_listing_word(g, i, c, word, sizeof word);
-                int own = (int)ht_utf8_length(word);
-                width = own > width ? own : width;
-            }
             if (r > 0) ht_listing_word(g, r - 1, c, word, sizeof word);
-            add_padded(to, r ? word : g->column[c].name, width, g->column[c].kind != HT_COLUMN_TEXT,
+            add_padded(to, r ? word : g->column[c].name, width[c], g->column[c].kind != HT_COLUMN_TEXT,
                        c == g->columns - 1);
         }
+    ht_free(width);
 }
 
+/* What Markdown would take for its own signs or for HTML; a _ between letters, as in q_proj, is none. */
 static void add_escaped(ht_text *to, const char *word)
 {
-    for (; *word; word++) {
-        if (*word == '|' || *word == '\\') ht_text_add(to, "\\");
-        ht_text_add_bytes(to, word, 1);
+    for (const char *at = word; *at; at++) {
+        bool inside = at > word && isalnum((unsigned char)at[-1]) && isalnum((unsigned char)at[1]);
+        if (strchr("|\\<`*[&~", *at) || (*at == '_' && !inside)) ht_text_add(to, "\\");
+        ht_text_add_bytes(to, at, 1);
     }
 }
 

@@ -168,19 +168,25 @@ static ht_code plan(work *w, const regex_t *wanted, ht_error *err)
     return HT_OK;
 }
 
-/* Of the first ones why. */
-static ht_code nothing(const ht_model_tails *s, ht_error *err)
+/* Of the first ones that are `wanted` why. */
+static ht_code nothing(const ht_model_tails *s, const regex_t *wanted, ht_error *err)
 {
     enum { TOLD = 3 };
     ht_text why = {0};
-    size_t told = 0;
-    for (size_t i = 0; i < s->list.count && told < TOLD; i++)
-        if (s->list.entry[i].skipped)
-            ht_text_add(&why, "%s%.60s (%s): %s", told++ ? "; " : "", s->list.entry[i].info.name,
-                        s->list.entry[i].info.type, s->list.entry[i].skipped);
-    ht_error_set(err, HT_FAIL, "%s: none of its %zu tensors can be looked at: %.400s%s", s->list.path,
-                 s->list.count, why.data ? why.data : "it is empty",
-                 s->list.count > TOLD ? "; and so on" : "");
+    size_t all = 0;
+    for (size_t i = 0; i < s->list.count; i++) {
+        const ht_tensor_entry *e = &s->list.entry[i];
+        if (wanted && regexec(wanted, e->info.name, 0, NULL, 0) != 0) continue;
+        if (all++ < TOLD)
+            ht_text_add(&why, "%s%.60s (%s): %s", all > 1 ? "; " : "", e->info.name, e->info.type,
+                        e->skipped);
+    }
+    if (all == 0)
+        ht_error_set(err, HT_FAIL, "%s: holds no tensors", s->list.path);
+    else
+        ht_error_set(err, HT_FAIL, "%s: none of its %zu tensors%s can be looked at: %.400s%s", s->list.path,
+                     all, wanted ? " that --layers matches" : "", why.data ? why.data : "not enough memory",
+                     all > TOLD ? "; and so on" : "");
     ht_text_free(&why);
     return err->code;
 }
@@ -253,8 +259,8 @@ ht_code ht_model_tails_take(ht_model_tails *s, const char *path, const ht_model_
     ht_code code = ht_tensor_list_open(&s->list, path, options->order, &s->notes, err);
     if (code == HT_OK) code = plan(&w, options->layers ? &wanted : NULL, err);
     if (code == HT_OK && w.count == 0)
-        code =
-            options->layers && !s->skipped.list ? nothing_matches(s, options->layers, err) : nothing(s, err);
+        code = options->layers && !s->skipped.list ? nothing_matches(s, options->layers, err)
+                                                   : nothing(s, options->layers ? &wanted : NULL, err);
     if (code == HT_OK) code = set_limit(&w, err);
     if (code == HT_OK) code = look(&w, err);
     if (options->layers) regfree(&wanted);

@@ -72,8 +72,8 @@ static numbers numbers_of(const ht_model_tails *s, ht_spectrum_unit unit)
         n.weights += l->rows * l->columns;
         n.spectra = n.spectra || l->cost & HT_COST_SPECTRUM;
         n.qualities = n.qualities || l->cost & HT_COST_VALUES;
-        n.over += e->value < HT_OVER_TRAINED;
-        n.under += e->value > HT_UNDER_TRAINED;
+        n.over += ht_layer_tail_training(l) > 0;
+        n.under += ht_layer_tail_training(l) < 0;
         n.rank_loss += ht_layer_tail_lost_rank(l);
         n.good += isfinite(e->value) && e->quality == HT_QUALITY_GOOD;
     }
@@ -95,11 +95,13 @@ void ht_summary_text(const ht_model_tails *s, ht_spectrum_unit unit, ht_text *to
     if (n.spectra) ht_text_add(to, "; %zu with rank-loss", n.rank_loss);
     ht_text_add(to, "\n");
     if (!n.spectra) return;
-    ht_text_add(to, "means:");
-    for (int m = 0; m < MEANS; m++)
-        if (isfinite(n.mean[m]))
-            ht_text_add(to, "%s %s %.3f", m ? "," : "", ht_column_at((int)meant[m]).name, n.mean[m]);
-    ht_text_add(to, "\neigenvalues are those of %s (--spectrum); ",
+    const char *before = "means: ";
+    for (int m = 0; m < MEANS; m++) {
+        if (!isfinite(n.mean[m])) continue;
+        ht_text_add(to, "%s%s %.3f", before, ht_column_at((int)meant[m]).name, n.mean[m]);
+        before = ", ";
+    }
+    ht_text_add(to, "%seigenvalues are those of %s (--spectrum); ", before[0] == ',' ? "\n" : "",
                 unit == HT_SPECTRUM_WTW ? "W\u1d40W" : "W\u1d40W/N");
     ht_text_add(to, "columns: `heavytail help columns`; every estimator: --details\n");
 }

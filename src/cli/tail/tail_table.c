@@ -45,15 +45,8 @@ static ht_code list(ht_listing *g, const ht_column_choice *choice, const ht_mode
 static json_t *alone_json(const ht_model_tails *a, const ht_model_tails *b)
 {
     json_t *names = json_array();
-    ht_model_tails one = *a;
-    for (size_t i = 0; i < a->count; i++) {
-        ht_text ignored = {0};
-        one.layer = &a->layer[i];
-        one.count = 1;
-        if (ht_compare_alone(&one, b, &ignored) > 0)
-            json_array_append_new(names, json_string(a->layer[i].name));
-        ht_text_free(&ignored);
-    }
+    for (size_t i = 0; i < a->count; i++)
+        if (ht_compare_is_alone(a, i, b)) json_array_append_new(names, json_string(a->layer[i].name));
     return names;
 }
 
@@ -91,7 +84,10 @@ static ht_code print_json(const ht_tail_request *q, const ht_listing *g, const h
 static void add_alone(ht_text *to, const char *path, const ht_model_tails *a, const ht_model_tails *b)
 {
     ht_text names = {0};
-    size_t count = ht_compare_alone(a, b, &names);
+    size_t count = 0;
+    for (size_t i = 0; i < a->count; i++)
+        if (ht_compare_is_alone(a, i, b))
+            ht_text_add(&names, "%s%.60s", count++ ? ", " : "", a->layer[i].name);
     if (count > 0) ht_text_add(to, "only in %s (%zu): %s\n", path, count, names.data ? names.data : "");
     ht_text_free(&names);
 }

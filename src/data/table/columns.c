@@ -114,6 +114,26 @@ static ht_code list_columns(const ht_columns *columns, const ht_text_table *tabl
     return HT_OK;
 }
 
+/* The label alone is left: what became of the first other one. */
+static ht_code no_inputs(const ht_columns *columns, const ht_text_table *table, const char *label,
+                         ht_error *err)
+{
+    char what[DESCRIBED];
+    size_t i = 0;
+    while (i < columns->count && (i == columns->label || !columns->out[i])) i++;
+    if (i == columns->count)
+        return ht_error_set(err, HT_FAIL,
+                            "%s: no column is left for the inputs; the label is %s; give a table of two "
+                            "columns at least",
+                            table->path, label);
+    const char *why = reason(table, i);
+    ht_text_table_describe(table, i, what, sizeof what);
+    return ht_error_set(err, HT_FAIL,
+                        "%s: no column is left for the inputs; the label is %s, and %s is left out%s (%s)",
+                        table->path, label, what, columns->count > 2 ? ", as others are" : "",
+                        why ? why : "it says the same as the label");
+}
+
 ht_code ht_columns_settle(ht_columns *columns, const ht_text_table *table, const ht_data_request *request,
                           ht_raw *raw, ht_error *err)
 {
@@ -128,9 +148,7 @@ ht_code ht_columns_settle(ht_columns *columns, const ht_text_table *table, const
     for (size_t i = 0; i < columns->count; i++) columns->inputs += i != columns->label && !columns->out[i];
     ht_text_table_describe(table, columns->label, what, sizeof what);
     ht_notes_add(&raw->facts, "label: %s, %s", what, columns->why);
-    if (columns->inputs == 0)
-        return ht_error_set(err, HT_FAIL, "%s: no column is left for the inputs; the label is %s",
-                            table->path, what);
+    if (columns->inputs == 0) return no_inputs(columns, table, what, err);
     if (ht_columns_words(columns, table, request, raw, err) != HT_OK) return err->code;
     return list_columns(columns, table, raw, err);
 }

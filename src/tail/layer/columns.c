@@ -9,7 +9,6 @@
 typedef struct place {
     const ht_layer_tail *l;
     ht_spectrum_unit unit;
-    bool rank; /* is there a spectrum that is not zero? */
 } place;
 
 typedef ht_cell column_function(const place *p);
@@ -153,12 +152,12 @@ static ht_cell column_STABLE_RANK(const place *p)
 
 static ht_cell column_RANK(const place *p)
 {
-    return number(p->rank || p->l->cost & HT_COST_SPECTRUM ? (double)p->l->rank : (double)NAN);
+    return number(p->l->spectrum ? (double)p->l->rank : (double)NAN);
 }
 
 static ht_cell column_RANK_LOSS(const place *p)
 {
-    return number(p->l->cost & HT_COST_SPECTRUM ? (double)(p->l->side - p->l->rank) : (double)NAN);
+    return number(p->l->spectrum ? (double)(p->l->side - p->l->rank) : (double)NAN);
 }
 
 static ht_cell column_ENTROPY(const place *p)
@@ -269,7 +268,8 @@ static const struct {
 static int cost_of_estimator(const ht_estimator_info *info, ht_estimator e)
 {
     if (info->input == HT_INPUT_ROWS) return e == HT_MMO_PAPER ? HT_COST_PAPER : HT_COST_ROWS;
-    return info->input == HT_INPUT_VALUES ? HT_COST_VALUES : HT_COST_QUALITY;
+    if (info->input == HT_INPUT_VALUES) return HT_COST_VALUES;
+    return e == HT_POWERLAW_TWO_SIDED ? HT_COST_QUALITY | HT_COST_TWO_SIDED : HT_COST_QUALITY;
 }
 
 ht_column_info ht_column_at(int column)
@@ -309,7 +309,7 @@ static ht_cell estimate_cell(int column, const ht_layer_tail *l)
 
 ht_cell ht_column_cell(int column, const ht_layer_tail *l, ht_spectrum_unit unit)
 {
-    place p = {l, unit, isfinite(l->log_largest)};
+    place p = {l, unit};
     ht_column_info info = ht_column_at(column);
     if ((info.cost & l->cost) != info.cost) return text(NULL); /* was not computed */
     return column < HT_COLUMNS_OF_LAYERS ? table[column].function(&p) : estimate_cell(column, l);

@@ -116,9 +116,10 @@ static ht_code take_spectrum(ht_layer_tail *l, const ht_layer_matrix *m, ht_erro
     ht_spectrum s;
     ht_values w = values_of(m);
     if (ht_spectrum_take(&s, &w, err) != HT_OK) return err->code;
+    l->spectrum = true;
     l->rank = s.rank;
     l->exponent = s.exponent;
-    ht_code code = ht_tail_fit_spectrum(&s, l->all, err);
+    ht_code code = ht_tail_fit_spectrum(&s, l->cost & HT_COST_TWO_SIDED, l->all, err);
     if (code == HT_OK) code = ht_tail_spectrum_ccdf(&l->eigenvalues, &s, err);
     for (size_t i = 0; i < s.count; i++) s.eigenvalue[i] *= (double)l->longer;
     if (code == HT_OK && s.rank > 0) {
@@ -130,6 +131,14 @@ static ht_code take_spectrum(ht_layer_tail *l, const ht_layer_matrix *m, ht_erro
 }
 
 /* ---- in words ---- */
+
+int ht_layer_tail_training(const ht_layer_tail *l)
+{
+    enum { LEAST = 50 };
+    double alpha = l->all[HT_POWERLAW].value;
+    if (l->rank < LEAST) return 0;
+    return (alpha < HT_OVER_TRAINED) - (alpha > HT_UNDER_TRAINED);
+}
 
 bool ht_layer_tail_lost_rank(const ht_layer_tail *l)
 {
@@ -148,10 +157,9 @@ static void say_trusted(ht_layer_tail *l)
 
 static void say_warning(ht_layer_tail *l)
 {
-    double alpha = l->all[HT_POWERLAW].value;
     const char *words[3] = {NULL};
-    if (alpha < HT_OVER_TRAINED) words[0] = "over-trained";
-    if (alpha > HT_UNDER_TRAINED) words[0] = "under-trained";
+    if (ht_layer_tail_training(l) > 0) words[0] = "over-trained";
+    if (ht_layer_tail_training(l) < 0) words[0] = "under-trained";
     if (ht_layer_tail_lost_rank(l)) words[1] = "rank-loss";
     if (isfinite(l->log_random) && l->traps > 0) words[2] = "traps";
     for (int i = 0; i < 3; i++) {
@@ -173,11 +181,9 @@ ht_code ht_layer_tail_take(ht_layer_tail *l, const ht_layer_matrix *m, const ht_
         code = take_values(l, &w, options, err);
     else
         count_zeros(l, &w);
-    if (code == HT_OK && m->rows > 1 && m->columns > 1) {
-        code = take_rows(l, &w, options, err);
-        if (code == HT_OK && cost & (HT_COST_SPECTRUM | HT_COST_RANDOM) && l->side <= HT_GRAM_SIDE)
-            code = take_spectrum(l, m, err);
-    }
+    if (code == HT_OK && m->rows > 1 && m->columns > 1) code = take_rows(l, &w, options, err);
+    if (code == HT_OK && cost & (HT_COST_SPECTRUM | HT_COST_RANDOM) && l->side <= HT_GRAM_SIDE)
+        code = take_spectrum(l, m, err);
     if (code == HT_OK) say_trusted(l), say_warning(l);
     return code == HT_OK ? ht_still_wanted(err) : code;
 }

@@ -10,11 +10,12 @@
 /* What is computed, bits. */
 typedef enum ht_tail_cost {
     HT_COST_NOTHING = 0,
-    HT_COST_VALUES = 1,   /* estimators of all values */
-    HT_COST_ROWS = 2,     /* mmo-multi */
-    HT_COST_SPECTRUM = 4, /* eigenvalues */
-    HT_COST_RANDOM = 8,   /* eigenvalues of the randomized matrix; with the spectrum */
-    HT_COST_PAPER = 16,   /* mmo-paper: as much as all others together */
+    HT_COST_VALUES = 1,     /* estimators of all values */
+    HT_COST_ROWS = 2,       /* mmo-multi */
+    HT_COST_SPECTRUM = 4,   /* eigenvalues */
+    HT_COST_RANDOM = 8,     /* eigenvalues of the randomized matrix; with the spectrum */
+    HT_COST_PAPER = 16,     /* mmo-paper: as much as all others together */
+    HT_COST_TWO_SIDED = 32, /* the variant of powerlaw */
 } ht_tail_cost;
 
 /* Of W (rows × columns); N is the larger side, M the smaller. Eigenvalues are those of WᵀW, not divided. */
@@ -28,6 +29,7 @@ typedef struct ht_layer_tail {
     double log_largest, log_least, log_sum;
     double log_relative; /* log10 Σ (λ/λmax)^α, α powerlaw's */
     double entropy;      /* -Σ p ln p / ln rank, p = λ/Σλ */
+    bool spectrum;       /* were there eigenvalues to take? not of what is too large */
     size_t rank;
     int exponent; /* the eigenvalues of `noise` are in units of 4^exponent, its sigma in 2^exponent */
     ht_mp noise;
@@ -58,6 +60,9 @@ ht_code ht_layer_tail_take(ht_layer_tail *layer, const ht_layer_matrix *matrix,
 /* The estimate to trust first: good ones of values, rows and spectrum, the least relative error first; NULL
  * where none is. */
 const ht_estimate *ht_layer_tail_trusted(const ht_layer_tail *layer);
+
+/* By these: 1 over-trained, -1 under-trained; 0 neither, or fewer than 50 eigenvalues. */
+int ht_layer_tail_training(const ht_layer_tail *layer);
 
 /* Is a twentieth of the eigenvalues below rounding? Of noise that was rounded to bfloat16 a square matrix
  * loses some, too. */
