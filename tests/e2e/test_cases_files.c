@@ -386,7 +386,9 @@ static void a_broken_tensor_does_not_hide_the_others(void **state)
     assert_status(r, 1);
     assert_says(r->err,
                 "b: row 3, column 5 is not a finite number (NaN), the first of 2 such among 200 values");
-    json_t *root = sandbox_json(r), *b = view_of(root, "b", "all");
+    json_t *root = json_loads(r->out, JSON_REJECT_DUPLICATES, NULL), *b; /* a failure has its JSON, too */
+    assert_non_null(root);
+    b = view_of(root, "b", "all");
     assert_int_equal(json_array_size(json_object_get(root, "tensors")), 3 + 1 + 3);
     assert_int_equal(json_array_size(json_object_get(b, "estimates")), 0);
     assert_says(json_string_value(json_object_get(b, "error")), "row 3, column 5");
