@@ -1,4 +1,5 @@
 /* The lab on trainings of other programs: `heavytail watch PATH...` in a terminal. */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -144,6 +145,24 @@ static void a_run_that_starts_again_leaves_a_ghost(void **state)
     assert_title(t, "run 2");
     assert_title(t, "step 20");
     vt_assert(t, vt_wait_text(t, "A run 1", PATIENCE));
+    leave(t);
+}
+
+/* Copied in behind a newer one: the latest stays the latest. */
+static void an_older_state_that_comes_late_changes_no_title(void **state)
+{
+    const struct timespec long_ago[2] = {{1000000000, 0}, {1000000000, 0}};
+    mkdir("late", 0700);
+    put_model("late/step-20.safetensors", 20);
+    vt *t = watch(state, 120, 40, "late", NULL);
+    assert_title(t, "step 20");
+    put_model("late.safetensors", 10);
+    assert_int_equal(utimensat(AT_FDCWD, "late.safetensors", long_ago, 0), 0);
+    assert_int_equal(rename("late.safetensors", "late/step-10.safetensors"), 0);
+    usleep(800000); /* nothing is to be seen of it */
+    assert_title(t, "step 20");
+    put_model("late/step-30.safetensors", 30);
+    assert_title(t, "step 30");
     leave(t);
 }
 
@@ -376,6 +395,7 @@ int main(void)
         IN_TERMINAL(it_waits_in_plain_words_and_shows_the_first_state),
         IN_TERMINAL(its_numbers_are_those_of_the_lines),
         IN_TERMINAL(a_run_that_starts_again_leaves_a_ghost),
+        IN_TERMINAL(an_older_state_that_comes_late_changes_no_title),
         IN_TERMINAL(several_paths_lie_over_each_other),
         IN_TERMINAL(a_vanished_directory_is_told_and_comes_back),
         IN_TERMINAL(a_half_written_file_is_waited_for),

@@ -265,7 +265,7 @@ static void columns_that_say_nothing_are_left_out_and_named(void **state)
     put_text("test.csv", "a,y\nu,0\n");
     refuse("csv:train.csv,test.csv", (ht_data_options){0},
            "no column is left for the inputs: column 1 'a' is left out (all training", NULL);
-    put_text("train.csv", "a,y\n1,u\n2,v\n3,u\n4,v\n");
+    put_text("train.csv", "a,y\n1,u\n2,v\n3,u\n4,v\n5,u\n6,v\n7,u\n8,v\n9,u\n10,v\n11,u\n12,v\n");
     refuse("csv:train.csv", (ht_data_options){0}, "and column 1 'a' is left out (row numbers", NULL);
 }
 

@@ -127,6 +127,7 @@ void ht_trainings_take(ht_trainings *t, ht_news *news, char *word, size_t size)
 {
     ht_error err = {0};
     const ht_follow_event *e = &news->event;
+    const bool rows = e->kind == HT_FOLLOW_ROWS; /* a late look is gone once it is taken */
     word[0] = '\0';
     if (e->kind == HT_FOLLOW_MESSAGE) {
         ht_text_copy(word, size, e->message);
@@ -135,8 +136,10 @@ void ht_trainings_take(ht_trainings *t, ht_news *news, char *word, size_t size)
     }
     ht_training *one = find(t, e, &err);
     ht_code code = one ? HT_OK : HT_FAIL;
-    if (code == HT_OK && e->kind == HT_FOLLOW_LOOK) code = take_look(t, one, news, &err);
-    if (code == HT_OK && e->kind == HT_FOLLOW_ROWS) take_rows(t, one, news);
+    if (code == HT_OK && rows)
+        take_rows(t, one, news);
+    else if (code == HT_OK && e->kind == HT_FOLLOW_LOOK)
+        code = take_look(t, one, news, &err);
     if (code == HT_OK) return;
     ht_text_copy(word, size, err.text);
     ht_news_free(news);
