@@ -57,10 +57,11 @@ static ht_code check_list(const ht_usage_word *option, const char *value, ht_err
 static bool is_made(const char *folder, int argc, char **argv)
 {
     for (int i = 1; i + 1 < argc; i++) {
-        size_t length = strlen(argv[i + 1]);
-        while (length > 1 && argv[i + 1][length - 1] == '/') length--;
-        if (strcmp(argv[i], "--run") == 0 && strncmp(folder, argv[i + 1], length) == 0 &&
-            (folder[length] == '\0' || folder[length] == '/'))
+        const char *run = argv[i + 1];
+        size_t length = strlen(run), same = 0;
+        while (length > 1 && run[length - 1] == '/') length--;
+        while (same < length && folder[same] == run[same]) same++;
+        if (strcmp(argv[i], "--run") == 0 && same == length && (folder[same] == '\0' || folder[same] == '/'))
             return true;
     }
     return false;

@@ -52,13 +52,14 @@ static double tail_effect(const ht_tail_subset *s, double threshold, double colu
     return whole_effect(sum / (beyond * (1 - share)), sizes / n, columns);
 }
 
-/* The widest tail of more than `least` of the `kept` largest that is straight; p is NaN where none is. */
+/* The widest tail of more than `least` of the `kept` largest, and no fewer than FEW, that is straight; p is
+ * NaN where none is. */
 static ht_code widest(ht_power_test *test, const double *log, size_t kept, size_t count, size_t least,
                       double effect, ht_error *err)
 {
     static const double straight = 0.1, step = 1.4;
     double p, k = (double)kept - 1;
-    while (k > 1.2 * (double)least) {
+    while (k > 1.2 * (double)least && k >= FEW) {
         if (ht_power_straight(&p, log, (size_t)k, count, effect, err) != HT_OK) return HT_FAIL;
         if (p >= straight) return ht_power_test_make(test, log, (size_t)k, count, effect, err);
         k /= step;
