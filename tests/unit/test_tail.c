@@ -217,6 +217,35 @@ static void what_is_stable_is_believed(void **state)
     if (good < 58) fail_msg("%d of 60 are good", good);
 }
 
+/* Of a layer that training has pruned: 33 of 85 760 weights, near to each other. The search for a straight
+ * tail once took ever fewer of them for ever. */
+static void a_handful_of_values_comes_to_an_end(void **state)
+{
+    enum { ROWS = 256, COLUMNS = 335 };
+    static const struct {
+        int row, column;
+        float value;
+    } left[] = {
+        {45, 179, 1.03381455f},   {52, 125, 1.13831377f},   {52, 206, 1.09768081f},   {54, 26, 0.992878735f},
+        {54, 51, 1.00541258f},    {54, 52, 1.00957632f},    {54, 79, 1.1624378f},     {54, 250, 1.07752836f},
+        {54, 313, 1.01661074f},   {56, 38, 1.12436938f},    {56, 103, 1.22245049f},   {56, 179, 1.25096345f},
+        {56, 289, 1.26855147f},   {106, 77, 1.29378283f},   {106, 105, 1.21257532f},  {106, 159, 1.18079472f},
+        {117, 158, 0.850876868f}, {117, 264, 0.832280457f}, {117, 295, 0.844045877f}, {141, 255, 1.17783642f},
+        {153, 75, 1.18264127f},   {153, 129, 1.03483677f},  {153, 251, 1.10508263f},  {168, 116, 1.37369883f},
+        {168, 221, 1.20982778f},  {168, 257, 1.26024246f},  {168, 321, 1.20987451f},  {192, 109, 1.15484047f},
+        {225, 92, 0.96656251f},   {235, 17, 1.2564137f},    {235, 152, 0.890638292f}, {235, 176, 1.47923601f},
+        {235, 282, 1.00799251f}};
+    static float x[ROWS * COLUMNS];
+    ht_values values = {.f32 = x, .rows = ROWS, .columns = COLUMNS};
+    ht_estimate all[HT_ESTIMATORS];
+    ht_error err;
+    (void)state;
+    for (size_t i = 0; i < sizeof left / sizeof left[0]; i++)
+        x[left[i].row * COLUMNS + left[i].column] = left[i].value;
+    assert_int_equal(ht_tail_fit(&values, &(ht_tail_options){0}, all, &err), HT_OK);
+    for (int e = 0; e < HT_ESTIMATORS; e++) assert_int_not_equal(all[e].quality, HT_QUALITY_GOOD);
+}
+
 static void degenerate_input_is_nan_not_a_crash(void **state)
 {
     (void)state;
@@ -404,6 +433,7 @@ int main(void)
         cmocka_unit_test(block_lengths_match_the_golden_table),
         cmocka_unit_test(quick_estimates_are_part_of_the_picture),
         cmocka_unit_test(what_is_stable_is_believed),
+        cmocka_unit_test(a_handful_of_values_comes_to_an_end),
         cmocka_unit_test(degenerate_input_is_nan_not_a_crash),
         cmocka_unit_test(selection_agrees_with_sorting),
         cmocka_unit_test(many_values_are_selected_as_few_are),
