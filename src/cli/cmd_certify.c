@@ -55,17 +55,14 @@ static json_t *point_json(const certify_curve *curve, const ht_certificate *c)
 
 static ht_code print_curve_json(const certify_curve *curve, ht_error *err)
 {
-    const ht_certificate *smallest = &curve->points[curve->smallest];
-    json_t *points = json_array(),
-           *best = is_vacuous(curve, smallest) ? json_null() : point_json(curve, smallest);
+    json_t *points = json_array();
     for (int i = 0; i < curve->count; i++)
         json_array_append_new(points, point_json(curve, &curve->points[i]));
-    return ht_json_print(json_pack("{s:i, s:s, s:f, s:I, s:I, s:I, s:f, s:o, s:o, s:o}", "schema", 1,
-                                   "method", curve->method, "delta", delta, "samples",
-                                   (json_int_t)curve->samples, "weights", (json_int_t)curve->weights,
-                                   "others", (json_int_t)curve->others, "blind_error",
-                                   ht_certify_trivial(curve->classes), "best", best, "smallest",
-                                   point_json(curve, smallest), "points", points),
+    return ht_json_print(json_pack("{s:i, s:s, s:f, s:I, s:I, s:I, s:f, s:o, s:o}", "schema", 1, "method",
+                                   curve->method, "delta", delta, "samples", (json_int_t)curve->samples,
+                                   "weights", (json_int_t)curve->weights, "others", (json_int_t)curve->others,
+                                   "blind_error", ht_certify_trivial(curve->classes), "best",
+                                   point_json(curve, &curve->points[curve->smallest]), "points", points),
                          err);
 }
 
