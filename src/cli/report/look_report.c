@@ -227,7 +227,8 @@ static void add_weights(ht_text *out, const ht_follow_event *e)
     if (e->run > 0) ht_text_add(out, " of run %d", e->run + 1);
     ht_text_add(out, ": %zu %s, %s weights", look->count, look->count == 1 ? "layer" : "layers", values);
     add_number(out, "norm", look->all.norm);
-    add_number(out, "\u03ba of all rows", look->all.kappa);
+    add_number(out, "\u03ba", look->all.kappa);
+    if (!isnan(look->all.kappa)) ht_text_add(out, " of all rows");
     for (int i = 0; i < HT_ESTIMATORS; i++) {
         if ((i != HT_MMO && i != HT_HILL) || look->all.tail[i].n_tail == 0) continue;
         ht_tail_say(&look->all.tail[i], word, sizeof word);
