@@ -58,11 +58,13 @@ typedef enum ht_mark_kind {
 typedef struct ht_series {
     ht_mark_kind kind;
     ht_role role;
-    ht_dash dash; /* LINE, RANGE */
-    char tag;     /* LINE: this letter A … or digit 1 … stands on the line; 0: none */
-    double tag_x; /* LINE: where, if it is in the range of x; otherwise each has its own place */
-    bool steps;   /* LINE: a value holds until the next one; dots where those are far apart */
-    bool marks_x; /* POINTS: their heights say nothing; the read-out tells where they are */
+    ht_dash dash;  /* LINE, RANGE */
+    char tag;      /* LINE: this letter A … or digit 1 … stands on the line; 0: none */
+    double tag_x;  /* LINE: where, if it is in the range of x; otherwise each has its own place */
+    bool steps;    /* LINE: a value holds until the next one; dots where those are far apart */
+    int middle_of; /* LINE: each point is the median of so many values or more; 1: it is one itself, and the
+                      read-out tells the nearest, with its step. 0: neither */
+    bool marks_x;  /* POINTS: their heights say nothing; the read-out tells where they are */
     int count;
     double least, most; /* the series stretches the y axis no farther than these; 0, 0: as far as it goes */
     double *x, *low, *high; /* (count); x has count + 1 for BARS; low is NULL where the kind has none */

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WINDOW_LEAST = 21, COLUMNS_MOST = 1024 };
+enum { WINDOW_MOST = 21, WINDOW_LEAST = 5, WINDOW_SHARE = 20, COLUMNS_MOST = 1024 };
 
 static int by_value(const void *a, const void *b)
 {
@@ -21,30 +21,39 @@ static double quantile_of(const double *sorted, int count, double share)
     return sorted[below] + (at - below) * (sorted[above] - sorted[below]);
 }
 
-/* Widens from..to (of `count` values) at both ends by turns until it holds enough. */
-static void widen(int count, int *from, int *to)
+/* How many values a median is of at least: so small a part of all that what they tend to is still seen. */
+static int window_of(int count, int columns)
 {
-    while (*to - *from < WINDOW_LEAST && (*from > 0 || *to < count)) {
+    int part = count / WINDOW_SHARE;
+    if (count <= columns && part < WINDOW_LEAST) return 1;
+    return part < WINDOW_LEAST ? WINDOW_LEAST : part < WINDOW_MOST ? part : WINDOW_MOST;
+}
+
+/* Widens from..to (of `count` values) at both ends by turns until it holds enough. */
+static void widen(int count, int enough, int *from, int *to)
+{
+    while (*to - *from < enough && (*from > 0 || *to < count)) {
         if (*from > 0) --*from;
-        if (*to < count && *to - *from < WINDOW_LEAST) ++*to;
+        if (*to < count && *to - *from < enough) ++*to;
     }
 }
 
 int ht_spread_of(const ht_curve *curve, double from, double to, int columns, double share, ht_spread *out)
 {
     double step[HT_CURVE_BUCKETS], value[HT_CURVE_BUCKETS], window[HT_CURVE_BUCKETS];
-    int count = ht_curve_values(curve, from, to, step, value), used = 0;
+    int count = ht_curve_values(curve, from, to, step, value), used = 0, enough = window_of(count, columns);
     double width = to > from ? (to - from) / columns : 1;
     for (int begin = 0, end; begin < count && used < columns; begin = end) {
         double column = floor((step[begin] - from) / width);
-        for (end = begin + 1; end < count && floor((step[end] - from) / width) <= column;) end++;
+        for (end = begin + 1; enough > 1 && end < count && floor((step[end] - from) / width) <= column;)
+            end++;
         int first = begin, last = end;
-        widen(count, &first, &last);
+        widen(count, enough, &first, &last);
         memcpy(window, value + first, (size_t)(last - first) * sizeof *window);
         qsort(window, (size_t)(last - first), sizeof *window, by_value);
-        out[used++] =
-            (ht_spread){step[end - 1], quantile_of(window, last - first, share),
-                        quantile_of(window, last - first, 0.5), quantile_of(window, last - first, 1 - share)};
+        out[used++] = (ht_spread){step[end - 1], quantile_of(window, last - first, share),
+                                  quantile_of(window, last - first, 0.5),
+                                  quantile_of(window, last - first, 1 - share), last - first};
     }
     return used;
 }
@@ -105,6 +114,7 @@ static int add_band(ht_chart *chart, const ht_curve *curve, ht_role role, int co
                     ht_spread spread[COLUMNS_MOST])
 {
     int count = ht_spread_of(curve, chart->x.low, chart->x.high, places(columns), share, spread);
+    if (count > 0 && spread[0].values == 1) return count; /* one value has no spread */
     ht_series *band = ht_chart_add(chart, HT_MARK_BAND, role, "", count);
     fill_band(band, spread);
     ht_spread_limit(band, chart, curve);
@@ -127,6 +137,7 @@ ht_series *ht_spread_add(ht_chart *chart, const ht_curve *curve, ht_role role, c
     for (int i = 0; line && i < count; i++) {
         line->x[i] = spread[i].step;
         line->high[i] = spread[i].middle;
+        if (i == 0 || spread[i].values < line->middle_of) line->middle_of = spread[i].values;
     }
     ht_spread_limit(line, chart, curve);
     return line;

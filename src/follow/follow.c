@@ -463,12 +463,24 @@ static void put_off(ht_follow *f, ht_state *state, double now, const ht_error *e
     tell_failure(f, err);
 }
 
-static ht_state *same_state(spot *s, const char *name, uint64_t mark)
+static ht_state *state_named(const spot *s, const char *name)
 {
     for (size_t i = 0; i < s->place.count; i++)
-        if (strcmp(s->place.states[i].name, name) == 0)
-            return s->place.states[i].mark == mark ? &s->place.states[i] : NULL;
+        if (strcmp(s->place.states[i].name, name) == 0) return &s->place.states[i];
     return NULL;
+}
+
+/* The state of that name, if the disk has it as it was: NULL where it changed. Where nothing tells of other
+ * changes, only this state and the metrics are looked at: a directory may hold very many. */
+static ht_state *same_state(ht_follow *f, int which, const char *name, uint64_t mark, double now)
+{
+    spot *s = &f->spot[which];
+    ht_state *state = state_named(s, name);
+    if (!state || s->scan_at < now + gather_writes || !ht_place_same(&s->place, state)) {
+        scan(f, which, now);
+        state = state_named(s, name);
+    }
+    return state && state->mark == mark ? state : NULL;
 }
 
 /* False: there is no look, for now. */
@@ -492,14 +504,14 @@ static bool look_at(ht_follow *f, int which, ht_state *state, ht_follow_event *e
     ht_place_paths_free(paths, count);
     if (ht_cancelled()) return false;
     listen(f, ht_now());
-    scan(f, which, ht_now());
-    state = same_state(s, name, mark);
+    state = same_state(f, which, name, mark, ht_now());
     if (!state) return false; /* it changed meanwhile */
     if (code != HT_OK) {
         put_off(f, state, ht_now(), &err);
         return false;
     }
     state->looked = mark;
+    pass_links(&s->place);
     *event = (ht_follow_event){.kind = HT_FOLLOW_LOOK, .path = which, .file = f->file, .look = &f->look};
     find_step(&f->look, s, list, name);
     place_in_series(f, list, state, event);
@@ -562,10 +574,8 @@ static bool next_look(ht_follow *f, double now, ht_follow_event *event)
     char name[HT_PLACE_PATH];
     const uint64_t mark = state->mark;
     ht_text_copy(name, sizeof name, state->name);
-    spot *s = &f->spot[which];
-    scan(f, which, now);
-    state = same_state(s, name, mark);
-    if (!state || ready_at(s, state) > now) return false;
+    state = same_state(f, which, name, mark, now);
+    if (!state || ready_at(&f->spot[which], state) > now) return false;
     return look_at(f, which, state, event);
 }
 

@@ -187,10 +187,21 @@ static ht_code no_memory(ht_error *err)
     return ht_error_set(err, HT_FAIL, "not enough memory for the list of files");
 }
 
-static ht_code add_folder(ht_place *p, const char *name, ht_error *err)
+/* One that is there by another name already, as by a link to the directory itself, is not added. */
+static ht_code add_folder(ht_place *p, const char *name, const struct stat *info, ht_error *err)
 {
-    for (size_t i = 0; i < p->folder_count; i++)
-        if (strcmp(p->folders[i].name, name) == 0) return p->folders[i].found = true, HT_OK;
+    ht_folder *known = NULL;
+    for (size_t i = 0; i < p->folder_count; i++) {
+        ht_folder *f = &p->folders[i];
+        if (strcmp(f->name, name) == 0) known = f;
+        if (known != f && f->found && f->device == info->st_dev && f->number == info->st_ino) return HT_OK;
+    }
+    if (known) {
+        known->found = true;
+        known->device = info->st_dev;
+        known->number = info->st_ino;
+        return HT_OK;
+    }
     if (p->folder_count == p->folder_room) {
         size_t room = p->folder_room ? 2 * p->folder_room : 8;
         if (ht_grow((void **)&p->folders, p->folder_count, room, sizeof *p->folders, "the list of folders",
@@ -200,7 +211,8 @@ static ht_code add_folder(ht_place *p, const char *name, ht_error *err)
     }
     char *copy = strdup(name);
     if (!copy) return no_memory(err);
-    p->folders[p->folder_count++] = (ht_folder){.name = copy, .watch = -1, .found = true};
+    p->folders[p->folder_count++] =
+        (ht_folder){.name = copy, .watch = -1, .found = true, .device = info->st_dev, .number = info->st_ino};
     return HT_OK;
 }
 
@@ -380,7 +392,8 @@ static ht_code scan_folder(ht_place *p, const char *folder, ht_error *err)
             p->too_many = true;
             continue;
         }
-        if (snprintf(name, sizeof name, "%s/", e->d_name) < (int)sizeof name) code = add_folder(p, name, err);
+        if (snprintf(name, sizeof name, "%s/", e->d_name) < (int)sizeof name)
+            code = add_folder(p, name, &info, err);
     }
     closedir(dir);
     return code;
@@ -427,7 +440,7 @@ ht_code ht_place_scan(ht_place *p, double now, ht_error *err)
     if (p->there) {
         p->device = info.st_dev;
         p->number = info.st_ino;
-        code = add_folder(p, "", err);
+        code = add_folder(p, "", &info, err);
         for (size_t i = 0; i < p->folder_count && code == HT_OK; i++)
             if (p->folders[i].found) code = scan_folder(p, p->folders[i].name, err);
     }
@@ -458,6 +471,28 @@ void ht_place_forget(ht_place *p)
     }
     p->count = states;
     p->folder_count = folders;
+}
+
+static bool stat_in(const ht_place *p, const char *name, struct stat *info)
+{
+    char path[HT_PLACE_PATH];
+    ht_error ignored;
+    return ht_place_join(p, name, path, &ignored) == HT_OK && stat(path, info) == 0;
+}
+
+bool ht_place_same(const ht_place *p, const ht_state *s)
+{
+    struct stat info;
+    if (s->arrays || s->parts != 1 || !stat_in(p, s->file, &info) || mark_of(s->file, &info) != s->mark)
+        return false;
+    for (size_t i = 0; i < p->metrics_count; i++) {
+        const ht_metrics_file *m = &p->metrics[i];
+        if (!m->found) continue;
+        if (!stat_in(p, m->name, &info) || info.st_dev != m->device || info.st_ino != m->number ||
+            (uint64_t)info.st_size != m->size || later(info.st_mtim, m->written))
+            return false;
+    }
+    return true;
 }
 
 /* ---- paths ---- */

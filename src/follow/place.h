@@ -42,6 +42,7 @@ typedef struct ht_folder {
     char *name; /* "" or "checkpoint-500/" */
     int watch;  /* of notice.h; -1: none */
     bool found;
+    uint64_t device, number;
 } ht_folder;
 
 typedef struct ht_place {
@@ -77,6 +78,11 @@ void ht_place_whole(ht_place *place, const char *folder, const char *name);
  * there. */
 ht_code ht_place_scan(ht_place *place, double now, ht_error *err);
 void ht_place_forget(ht_place *place);
+
+/* Whether a state of one file, and the metrics, are on the disk as they were scanned: a few calls of the
+ * system, where a scan looks at each file there is. False of a state of several files: only a scan can tell.
+ */
+bool ht_place_same(const ht_place *place, const ht_state *state);
 
 /* "directory/name". HT_FAIL: too long. */
 ht_code ht_place_join(const ht_place *place, const char *name, char to[HT_PLACE_PATH], ht_error *err);

@@ -34,12 +34,23 @@ void ht_lab_cursor_off(ht_lab *lab)
     lab->model->cursor = (ht_cursor){0};
 }
 
+/* Where the chart's last value stands: beyond it there is nothing to read. */
+static double last_of(const ht_chart *chart)
+{
+    double last = chart->x.low;
+    bool any = false;
+    for (int i = 0; i < chart->series_count; i++)
+        for (int k = 0; k < chart->series[i].count; k++) last = fmax(last, chart->series[i].x[k]), any = true;
+    return any ? last : chart->x.high;
+}
+
 /* `y` is NaN without a mouse. */
 static void put(ht_lab *lab, ht_panel_id panel, const ht_chart *chart, double position, double y)
 {
     bool keys = lab->model->cursor.keys;
     double x = ht_axis_value(&chart->x, fmin(1, fmax(0, position)));
     if (chart->over_steps || chart->x.integer) x = round(x);
+    if (chart->over_steps) x = fmin(x, last_of(chart));
     lab->model->cursor = (ht_cursor){
         .on = true, .panel = panel, .x = x, .over_steps = chart->over_steps, .y = y, .keys = keys};
 }
@@ -64,8 +75,8 @@ static void move(ht_lab *lab, int columns)
     if (!chart || plot.w < 1) return;
     double before = cursor->x, position = ht_axis_position(&chart->x, before);
     put(lab, cursor->panel, chart, position + (double)columns / plot.w, (double)NAN);
-    bool stands =
-        cursor->x == before && before + columns >= chart->x.low && before + columns <= chart->x.high;
+    bool stands = cursor->x == before && before + columns >= chart->x.low &&
+                  before + columns <= (chart->over_steps ? last_of(chart) : chart->x.high);
     if (stands && (cursor->over_steps || chart->x.integer)) lab->model->cursor.x += columns > 0 ? 1 : -1;
 }
 

@@ -65,6 +65,9 @@ ht_code ht_past_show(const ht_past *past, size_t entry, uint64_t step, double se
     model->prune_lead = lead;
     model->step = step;
     model->seconds = seconds;
+    /* Rows do not say when they were written: all steps over all seconds. What came before a reset took some
+     * of these. */
+    model->steps_per_second = reset == 0 && seconds > 0 ? (double)step / seconds : 0;
     ht_free(path);
     return HT_OK;
 }

@@ -127,20 +127,6 @@ static const ht_series *find(const ht_chart *chart, ht_mark_kind kind, ht_role r
     return NULL;
 }
 
-/* A ghost that ended before the cursor, or whose next value lies beyond it, is told with its own step. */
-static void read_ghost_end(const ht_series *s, double x, ht_chart *chart)
-{
-    char text[24], step[24];
-    int i = 0;
-    if (!chart->over_steps || !isalpha((unsigned char)s->tag) || s->count == 0) return;
-    while (i + 1 < s->count && fabs(s->x[i + 1] - x) <= fabs(s->x[i] - x)) i++;
-    if (isnan(s->high[i])) return;
-    ht_format_short(text, sizeof text, s->high[i], 4);
-    ht_format_grouped(step, sizeof step, llround(s->x[i]));
-    ht_brief *brief = add(chart, "%s %s%s at its step %s", name_of(s), text, unit_of(chart), step);
-    in_brief(brief, s->role, "%s %s%s at its %s", short_name_of(s), text, unit_of(chart), step);
-}
-
 /* " = 0.045 bits", where the chart has another unit. */
 static const char *also_of(const ht_chart *chart, double value)
 {
@@ -153,7 +139,24 @@ static const char *also_of(const ht_chart *chart, double value)
     return also;
 }
 
-/* "train 0.031 nats (10–90 %: 0.02 … 0.05)" */
+/* The value nearest to the cursor, with its own step: of a ghost that ended before the cursor, or whose next
+ * value lies beyond it, and of a line through single values. */
+static void read_own_step(const ht_series *s, double x, ht_chart *chart)
+{
+    char text[24], step[24];
+    int i = 0;
+    if (!chart->over_steps || s->count == 0) return;
+    while (i + 1 < s->count && fabs(s->x[i + 1] - x) <= fabs(s->x[i] - x)) i++;
+    if (isnan(s->high[i])) return;
+    ht_format_short(text, sizeof text, s->high[i], 4);
+    ht_format_grouped(step, sizeof step, llround(s->x[i]));
+    const char *its = s->middle_of == 1 ? "" : "its ";
+    const char *also = s->middle_of == 1 ? also_of(chart, s->high[i]) : "";
+    ht_brief *brief = add(chart, "%s %s%s%s at %sstep %s", name_of(s), text, unit_of(chart), also, its, step);
+    in_brief(brief, s->role, "%s %s%s at %s%s", short_name_of(s), text, unit_of(chart), its, step);
+}
+
+/* "train 0.031 nats (median; 10–90 %: 0.02 … 0.05)", "train 2.11 nats at step 400" */
 static void read_line(const ht_series *s, double x, ht_chart *chart)
 {
     char text[24], around[96] = "", low[24], high[24];
@@ -161,15 +164,16 @@ static void read_line(const ht_series *s, double x, ht_chart *chart)
     const ht_series *band = s->dash == HT_DOTTED ? NULL : find(chart, HT_MARK_BAND, s->role);
     double from = band ? between(chart, band, band->low, x) : (double)NAN,
            to = band ? between(chart, band, band->high, x) : (double)NAN;
-    if (isnan(value)) {
-        read_ghost_end(s, x, chart);
-        return;
-    }
+    if (s->middle_of == 1 || (isnan(value) && isalpha((unsigned char)s->tag))) read_own_step(s, x, chart);
+    if (s->middle_of == 1 || isnan(value)) return;
     ht_format_short(text, sizeof text, value, 4);
     ht_format_short(low, sizeof low, from, 3);
     ht_format_short(high, sizeof high, to, 3);
     if (from <= value && value <= to && from < to)
-        snprintf(around, sizeof around, " (%s: %s … %s)", band->said, low, high);
+        snprintf(around, sizeof around, " (%s%s: %s … %s)", s->middle_of > 1 ? "median; " : "", band->said,
+                 low, high);
+    else if (s->middle_of > 1)
+        snprintf(around, sizeof around, " (median of %d or more)", s->middle_of);
     ht_brief *brief =
         add(chart, "%s %s%s%s%s", name_of(s), text, unit_of(chart), also_of(chart, value), around);
     in_brief(brief, s->role, "%s %s%s%s", short_name_of(s), text, unit_of(chart), also_of(chart, value));

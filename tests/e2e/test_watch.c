@@ -289,6 +289,14 @@ static void its_numbers_are_those_of_tail_and_prune(void **state)
                      json_array_size(json_object_get(prune, "curve")));
     assert_true(sandbox_number(json_object_get(look, "metrics"), "step") == 200); /* metrics.csv of the run */
     assert_true(sandbox_number(json_object_get(look, "metrics"), "loss") > 0);
+    char pruned[80];
+    snprintf(pruned, sizeof pruned, "pruned by κ %.3g", sandbox_number(network, "kappa"));
+    const sandbox_result *text =
+        RUN("watch", "trained", "--once", "--data", "ecg-synth", "--layers", "dense 40");
+    assert_says(text->out, " of all rows, "); /* another than the network's */
+    assert_says(text->out, pruned);
+    text = RUN("watch", "trained", "--once", "--data", "ecg-synth", "--layers", "dense 7");
+    assert_says(text->out, "; no accuracy: ");
     json_decref(look);
     json_decref(tails);
     json_decref(prune);

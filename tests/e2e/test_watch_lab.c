@@ -128,7 +128,7 @@ static void its_numbers_are_those_of_the_lines(void **state)
     const char *at = strstr(r->out, "norm "), *next = strstr(r->out, "κ ");
     assert_true(at && next);
     snprintf(norm, sizeof norm, "%.*s", (int)strcspn(at + 5, ","), at + 5);
-    snprintf(kappa, sizeof kappa, "%.*s", (int)strcspn(next + 3, ","), next + 3);
+    snprintf(kappa, sizeof kappa, "%.*s", (int)strcspn(next + 3, " ,"), next + 3);
     vt *t = watch(state, 120, 44, "same", NULL);
     vt_assert(t, vt_wait_text(t, norm, PATIENCE));
     vt_assert(t, vt_wait_text(t, kappa, PATIENCE));

@@ -306,6 +306,53 @@ static void a_step_that_goes_down_is_a_new_run_unless_it_is_old(void **state)
     assert_true(event.late);
 }
 
+static void a_link_to_the_directory_itself_shows_nothing_twice(void **state)
+{
+    (void)state;
+    put_model("run/step-00000001.safetensors", 1, 1);
+    make_dir("run/deep");
+    put_model("run/deep/step-00000002.safetensors", 2, 2);
+    assert_int_equal(symlink(".", scratch_path("run/again")), 0);
+    assert_int_equal(symlink("deep", scratch_path("run/too")), 0);
+    options.all = true;
+    open_at("run");
+    next_look(1, HT_STEP_METADATA, 0, 1);
+    next_look(2, HT_STEP_METADATA, 0, 2);
+    no_look();
+    assert_int_equal(unlink(scratch_path("run/again")), 0);
+    assert_int_equal(unlink(scratch_path("run/too")), 0);
+    scratch_erase("run/deep");
+}
+
+/* A look costs the same however many other files lie there: of 2 000, no more than four scans' time. */
+static void a_look_does_not_look_at_all_the_others(void **state)
+{
+    enum { FILES = 2000, LOOKS = 40 };
+    char name[64];
+    ht_place place;
+    ht_error err;
+    (void)state;
+    for (int i = 0; i < FILES; i++) {
+        snprintf(name, sizeof name, "run/step-%08d.safetensors", i);
+        put_model(name, i, 1);
+    }
+    assert_int_equal(ht_place_open(&place, scratch_path("run"), &err), HT_OK);
+    double began = ht_thread_now();
+    assert_int_equal(ht_place_scan(&place, ht_now(), &err), HT_OK);
+    double scan = ht_thread_now() - began;
+    for (size_t i = 0; i < place.count; i++) assert_true(ht_place_same(&place, &place.states[i]));
+    put_model("run/step-00000007.safetensors", 7, 2);
+    for (size_t i = 0; i < place.count; i++) assert_true(ht_place_same(&place, &place.states[i]) == (i != 7));
+    ht_place_close(&place);
+    options.all = true;
+    open_at("run");
+    assert_int_equal(next_within(patience), HT_FOLLOW_LOOK);
+    began = ht_thread_now();
+    for (int i = 0; i < LOOKS; i++) assert_int_equal(next_within(patience), HT_FOLLOW_LOOK);
+    double looks = ht_thread_now() - began;
+    if (looks > LOOKS * scan) fail_msg("%d looks take %g s, a scan %g s", LOOKS, looks, scan);
+}
+
 static void the_parts_of_a_model_are_one_state(void **state)
 {
     (void)state;
@@ -534,6 +581,8 @@ int main(void)
         FOLLOW(steps_come_from_where_they_are_known),
         cmocka_unit_test(names_say_steps_only_where_they_count),
         FOLLOW(a_step_that_goes_down_is_a_new_run_unless_it_is_old),
+        FOLLOW(a_link_to_the_directory_itself_shows_nothing_twice),
+        FOLLOW(a_look_does_not_look_at_all_the_others),
         FOLLOW(the_parts_of_a_model_are_one_state),
         FOLLOW(arrays_of_a_folder_are_layers),
         FOLLOW(a_directory_may_vanish_and_return),

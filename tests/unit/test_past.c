@@ -79,6 +79,7 @@ static void show(const char *name, uint64_t step)
     ht_model_init(model, &params, 140, 2, "data");
     assert_int_equal(ht_past_show(&past, ht_past_last(&past), step, 7, model, &err), HT_OK);
     assert_true(model->step == step && model->seconds == 7);
+    assert_true(model->steps_per_second == (double)step / 7); /* not the last rows over all the time */
     assert_true(ht_params_get(&model->applied, HT_P_NOISE_ALPHA) == 1.75); /* as the run stands */
     ht_past_free(&past);
 }

@@ -286,16 +286,43 @@ static void every_chart_says_what_it_holds(void **state)
     free(m);
 }
 
+/* Eight rows of a run that was opened again: no median, but each row with its step. */
+static void few_rows_are_read_as_they_are(void **state)
+{
+    static const double loss[] = {3.17, 2.48, 2.28, 2.11, 1.99, 1.9, 1.84, 1.82};
+    ht_params params;
+    (void)state;
+    ht_params_init(&params);
+    ht_model *m = calloc(1, sizeof *m);
+    assert_non_null(m);
+    ht_model_init(m, &params, 140, 2, "data");
+    for (int i = 0; i < 8; i++) {
+        ht_sample row = {.kind = HT_SAMPLE_STEP,
+                         .step = 100 * ((uint64_t)i + 1),
+                         .loss = loss[i],
+                         .loss_min = loss[i] - 0.1,
+                         .loss_max = loss[i] + 0.1,
+                         .accuracy = 0.1 * i};
+        ht_model_sample(m, &row);
+    }
+    assert_true(reads(read_at(m, HT_PANEL_LOSS, 400, (double)NAN), "train 2.110 nats at step 400"));
+    assert_true(reads(read_at(m, HT_PANEL_LOSS, 620, (double)NAN), "train 1.900 nats at step 600"));
+    assert_true(reads(read_at(m, HT_PANEL_LOSS, 808, (double)NAN), "train 1.820 nats at step 800"));
+    assert_true(reads(read_at(m, HT_PANEL_ACCURACY, 800, (double)NAN), "batch 0.7000 at step 800"));
+    ht_model_clear(m);
+    free(m);
+}
+
 static void values_have_units_and_uncertainty(void **state)
 {
     (void)state;
     ht_model *m = new_model();
     assert_true(reads(read_at(m, HT_PANEL_LOSS, 200, (double)NAN), "step 200"));
-    assert_true(reads(read_at(m, HT_PANEL_LOSS, 200, (double)NAN), " nats (10–90 %: "));
+    assert_true(reads(read_at(m, HT_PANEL_LOSS, 200, (double)NAN), " nats (median; 10–90 %: "));
     assert_true(reads(read_at(m, HT_PANEL_LOSS, 200, (double)NAN), "A "));
     assert_true(reads(read_at(m, HT_PANEL_TAIL, 200, (double)NAN), "(mmo) 1.72"));
     assert_true(reads(read_at(m, HT_PANEL_TAIL, 200, (double)NAN), "(95 %: 1.67 … 1.77)"));
-    assert_true(reads(read_at(m, HT_PANEL_KAPPA, 200, (double)NAN), " of the neurons (25–75 %: "));
+    assert_true(reads(read_at(m, HT_PANEL_KAPPA, 200, (double)NAN), " of the neurons (median; 25–75 %: "));
     assert_true(reads(read_at(m, HT_PANEL_WIDTH_RATIO, 100, (double)NAN),
                       " at width n 100 0.3400 of the neurons (25–75 %: 0.320 … 0.360, 9 dots)"));
     assert_true(reads(read_at(m, HT_PANEL_WIDTH_RATIO, 100, (double)NAN),
@@ -545,6 +572,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(charts_of_watched_trainings_say_what_they_hold),
         cmocka_unit_test(every_chart_says_what_it_holds),
+        cmocka_unit_test(few_rows_are_read_as_they_are),
         cmocka_unit_test(values_have_units_and_uncertainty),
         cmocka_unit_test(a_panels_own_cursor_stays),
         cmocka_unit_test(dots_are_told_with_their_width),

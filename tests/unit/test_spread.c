@@ -92,10 +92,36 @@ static void few_values_have_a_middle_too(void **state)
     assert_false(ht_spread_quantiles(curve, 0, 10, 1, (double[]){0.5}, &quantile));
     for (int i = 1; i <= 5; i++) ht_curve_add(curve, i, i, i, i);
     assert_true(ht_spread_quantiles(curve, 0, 10, 1, (double[]){0.5}, &quantile) && quantile == 3);
-    int count = ht_spread_of(curve, 0, 10, 8, 0.1, spread);
-    assert_in_range(count, 4, 5);
-    for (int i = 0; i < count; i++) assert_true(spread[i].middle == 3); /* of all five */
+    int count = ht_spread_of(curve, 0, 10, 3, 0.1, spread);
+    assert_in_range(count, 2, 3);
+    for (int i = 0; i < count; i++) assert_true(spread[i].middle == 3 && spread[i].values == 5);
     free(curve);
+}
+
+/* A loss that falls is not one flat line: each value where there are few, else a median of so small a part of
+ * all that it follows. */
+static void the_median_follows_what_falls(void **state)
+{
+    (void)state;
+    static const int counts[] = {1, 8, 30, 60, 99, 100, 150, 400, 2000};
+    ht_spread spread[1024];
+    for (size_t c = 0; c < sizeof counts / sizeof counts[0]; c++)
+        for (int columns = 20; columns <= 1000; columns *= 7) {
+            ht_curve *curve = calloc(1, sizeof *curve);
+            int n = counts[c];
+            for (int i = 1; i <= n; i++)
+                ht_curve_add(curve, i, 1 - i / (double)n, 1 - i / (double)n, 1 - i / (double)n);
+            int count = ht_spread_of(curve, 0, n + 5, columns, 0.1, spread);
+            assert_true(count > 0 && count <= columns && spread[count - 1].step == n);
+            bool each = n < 100 && n <= columns;
+            assert_true(each ? count == n : spread[0].values >= 5);
+            for (int i = 0; i < count; i++) {
+                double truth = 1 - spread[i].step / n;
+                if (each) assert_true(spread[i].values == 1 && fabs(spread[i].middle - truth) < 1e-12);
+                assert_true(fabs(spread[i].middle - truth) < 0.12);
+            }
+            free(curve);
+        }
 }
 
 /* ---- loss -------------------------------------------------------------------------------------- */
@@ -514,6 +540,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_middle_is_the_median),
         cmocka_unit_test(few_values_have_a_middle_too),
+        cmocka_unit_test(the_median_follows_what_falls),
         cmocka_unit_test(one_tiny_loss_does_not_stretch_the_axis),
         cmocka_unit_test(the_axis_is_bounded_however_far_losses_reach),
         cmocka_unit_test(late_in_ecg_demo_the_middle_is_readable),

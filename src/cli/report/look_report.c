@@ -206,6 +206,17 @@ static void add_skipped(ht_text *out, const ht_look *look)
                 look->skipped == 1 ? "" : "the first ", (int)name, at, (int)strcspn(why, "\n"), why);
 }
 
+/* ", pruned by κ 0.1855 of the hidden units: accuracy 0.7661": that κ is of the hidden layers of the network,
+ * by prune.method, not that of the rows of all layers before. */
+static void add_pruned(ht_text *out, const ht_network_look *n)
+{
+    char kappa[32], accuracy[32];
+    if (isnan(n->pruned.accuracy)) return;
+    ht_format_short(kappa, sizeof kappa, n->kappa, 4);
+    ht_format_short(accuracy, sizeof accuracy, n->pruned.accuracy, 4);
+    ht_text_add(out, ", pruned by \u03ba %s of the hidden units: accuracy %s", kappa, accuracy);
+}
+
 static void add_weights(ht_text *out, const ht_follow_event *e)
 {
     const ht_look *look = e->look;
@@ -217,6 +228,7 @@ static void add_weights(ht_text *out, const ht_follow_event *e)
     ht_text_add(out, ": %zu %s, %s weights", look->count, look->count == 1 ? "layer" : "layers", values);
     add_number(out, "norm", look->all.norm);
     add_number(out, "\u03ba", look->all.kappa);
+    if (!isnan(look->all.kappa)) ht_text_add(out, " of all rows");
     for (int i = 0; i < HT_ESTIMATORS; i++) {
         if ((i != HT_MMO && i != HT_HILL) || look->all.tail[i].n_tail == 0) continue;
         ht_tail_say(&look->all.tail[i], word, sizeof word);
@@ -234,7 +246,9 @@ static void add_weights(ht_text *out, const ht_follow_event *e)
     if (look->network.there) {
         add_number(out, "accuracy", look->network.whole.accuracy);
         add_number(out, "loss", look->network.whole.loss);
-        add_number(out, "pruned accuracy", look->network.pruned.accuracy);
+        add_pruned(out, &look->network);
+    } else if (look->network.why[0]) {
+        ht_text_add(out, "; no accuracy: %s", look->network.why);
     }
 }
 

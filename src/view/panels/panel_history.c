@@ -100,8 +100,9 @@ static void put_latest(ht_series *s, const ht_chart *chart, const ht_curve *curv
 }
 
 /* The middle of the minibatches: their running median over the band that holds four fifths of them; smoothed,
- * their mean, and the band dimmed behind. No spike is lost: single dots for the extremes of each column. */
-static void add_middle(const ht_model *m, ht_chart *chart, ht_trace trace, ht_role role, const char *name,
+ * their mean, and the band dimmed behind. No spike is lost: single dots for the extremes of each column.
+ * Returns whether there is a median: few values have a line through each. */
+static bool add_middle(const ht_model *m, ht_chart *chart, ht_trace trace, ht_role role, const char *name,
                        int columns)
 {
     const ht_curve *curve = &m->trace[trace];
@@ -109,10 +110,12 @@ static void add_middle(const ht_model *m, ht_chart *chart, ht_trace trace, ht_ro
         ht_spread_add_band(chart, curve, HT_ROLE_RAW, columns, BAND);
         ht_spread_limit(add_curve(chart, curve, MEAN, role, name, columns, smoothing(m)), chart, curve);
         ht_spread_add_extremes(chart, curve, HT_ROLE_RAW, columns);
-        return;
+        return false;
     }
-    put_latest(ht_spread_add(chart, curve, role, name, columns, BAND), chart, curve);
+    ht_series *line = ht_spread_add(chart, curve, role, name, columns, BAND);
+    put_latest(line, chart, curve);
     ht_spread_add_extremes(chart, curve, role, columns);
+    return line && line->middle_of > 1;
 }
 
 static ht_series *add_line(const ht_model *m, ht_chart *chart, ht_trace trace, ht_role role, const char *name,
@@ -188,21 +191,21 @@ static void add_train_and_test(const ht_model *m, ht_chart *chart, const char *n
                                ht_trace test, int columns)
 {
     ht_role behind = smoothing(m) > 0 ? HT_ROLE_RAW : HT_ROLE_TEST;
-    add_middle(m, chart, train, HT_ROLE_TRAIN, name_of_trace(m, train, name), columns);
+    bool median = add_middle(m, chart, train, HT_ROLE_TRAIN, name_of_trace(m, train, name), columns);
     ht_spread_add_extremes(chart, &m->trace[test], behind, columns);
     add_ghosts(m, chart, test, columns);
     int first = chart->series_count;
     holds(add_line(m, chart, test, HT_ROLE_TEST, name_of_trace(m, test, "test"), columns), m);
     for (int i = first; i < chart->series_count; i++)
         ht_spread_limit(&chart->series[i], chart, &m->trace[test]);
-    if (ht_chart_columns(chart, columns) >= NOTE_FROM && smoothing(m) <= 0 && m->trace[train].count > 1)
+    if (ht_chart_columns(chart, columns) >= NOTE_FROM && median)
         ht_text_copy(chart->note, sizeof chart->note, "line median, band 10–90 %");
 }
 
 void ht_panel_loss(const ht_model *m, int columns, ht_chart *chart)
 {
     ht_text_copy(chart->title, sizeof chart->title, "Loss");
-    chart->unit = "nats";
+    chart->unit = m->watched ? "" : "nats"; /* what others call their loss may be anything */
     ht_text_copy(chart->hint, sizeof chart->hint, m->loss_log ? "log y" : "linear y");
     ht_text_copy(chart->empty, sizeof chart->empty, ht_model_waits(m));
     ht_panel_step_axis(m, chart);

@@ -73,7 +73,8 @@ static void add_note(const ht_model *m, int columns, ht_chart *chart, ht_series 
         snprintf(chart->note, sizeof chart->note, "%.2f %s; few looks yet", shown.final, when);
         return;
     }
-    if (line) snprintf(line->value, sizeof line->value, "%.2f", quantile[1]);
+    if (line)
+        snprintf(line->value, sizeof line->value, "%.2f", line->middle_of == 1 ? shown.final : quantile[1]);
     if (ht_chart_columns(chart, columns) < WIDE_FROM)
         snprintf(chart->note, sizeof chart->note, "%.2f %s (%.2f to %.2f)", shown.final, when, quantile[0],
                  quantile[2]);
@@ -94,6 +95,7 @@ void ht_panel_kappa(const ht_model *m, int columns, ht_chart *chart)
     ht_panel_step_axis(m, chart);
     ht_series *line = ht_spread_add(chart, curve_of(m), HT_ROLE_KAPPA, "median", columns, QUARTILE);
     if (line && line->count == 0) line->name[0] = '\0';
+    if (line && line->middle_of == 1) ht_text_copy(line->name, sizeof line->name, "a look");
     add_looks(m, chart, columns);
     add_ghosts(m, chart, columns);
     add_note(m, columns, chart, line);

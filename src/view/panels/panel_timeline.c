@@ -45,7 +45,7 @@ void ht_panel_timeline(const ht_model *m, int columns, ht_chart *chart)
     snprintf(chart->note, sizeof chart->note, "%s  ← → choose, Enter goes there, Esc leaves", settings);
     ht_text_copy(chart->x.label, sizeof chart->x.label, "step");
     chart->over_steps = true;
-    chart->unit = "nats";
+    chart->unit = m->watched ? "" : "nats";
     chart->x.integer = chart->x.fixed = true;
     chart->x.high = last_step(m);
     chart->y.scale = HT_SCALE_LOG;
