@@ -35,8 +35,9 @@ struct ht_analyst {
     uint64_t revision;  /* of the weights looked at last */
     unsigned requested; /* the methods of the request before that were looked at */
     unsigned current;   /* bit 1 << method: its look is of these weights and settings, on all samples */
-    size_t live;        /* samples while training runs; 0: nothing was looked at */
-    ht_watch_pace pace; /* of the look under way */
+    size_t ahead[HT_PRUNE_METHODS]; /* samples that the look at it, of these weights, is of; less than all */
+    size_t live;                    /* samples while training runs; 0: nothing was looked at */
+    ht_watch_pace pace;             /* of the look under way */
     double tail_due, method_due[HT_PRUNE_METHODS]; /* on the clock, while training runs */
     double text_due;
     uint64_t text_revision; /* of the weights that the text is of */
@@ -162,6 +163,7 @@ static void begin(look *l)
     bool same = count > 0 && report->step == snapshot->step && report->generation == snapshot->generation &&
                 self->revision == snapshot->revision;
     if (!same) self->current = 0;
+    if (!same) memset(self->ahead, 0, sizeof self->ahead);
     if (self->revision != snapshot->revision) self->tail_due = 0; /* the answer is waited for */
     if (report->generation != snapshot->generation) {
         memset(report, 0, sizeof *report);
@@ -174,6 +176,7 @@ static void begin(look *l)
     report->seconds = snapshot->seconds;
     report->generation = snapshot->generation;
     report->samples_of = (int)self->data->test.count;
+    report->samples_next = 0;
     self->revision = snapshot->revision;
 }
 
@@ -240,23 +243,55 @@ static bool method_wanted(const look *l, ht_prune_method method, bool known)
     return !known && is_due(l, l->self->method_due[method]);
 }
 
-/* On all samples it takes its time: first as while training runs, so that something is there. False when
- * other weights are to be looked at. */
+/* The cheapest method that is wanted, of those in `left`; HT_PRUNE_METHODS when none is. */
+static ht_prune_method cheapest(unsigned left)
+{
+    ht_prune_method best = HT_PRUNE_METHODS;
+    for (int m = 0; m < HT_PRUNE_METHODS; m++)
+        if (left >> m & 1 &&
+            (best == HT_PRUNE_METHODS || ht_prune_at((ht_prune_method)m)->cost < ht_prune_at(best)->cost))
+            best = (ht_prune_method)m;
+    return best;
+}
+
+/* These methods, as while training runs, on so many samples, unless more are known of them. */
+static bool look_on(look *l, unsigned methods, size_t samples)
+{
+    ht_prune_method m;
+    bool again;
+    l->samples.count = samples;
+    for (unsigned left = methods; (m = cheapest(left)) < HT_PRUNE_METHODS;) {
+        left &= ~(1u << m);
+        if (l->self->current >> m & 1 || l->self->ahead[m] >= samples) continue;
+        unsigned wanted = l->wanted;
+        l->self->report.samples_next = (int)samples;
+        publish(l);
+        bool done = look_at_method(l, m);
+        l->wanted = wanted;
+        if (done) l->self->ahead[m] = samples;
+        if (done) publish(l);
+        ht_mailbox_asked(l->self->box, &again);
+        if (disturbed(l) || (again && !done)) return false;
+    }
+    return true;
+}
+
+/* On all samples it takes its time, of a long text minutes: first all that is wanted on few, then on more and
+ * more, so that something is there and becomes better. False when other weights are to be looked at. */
 static bool look_ahead(look *l)
 {
     ht_samples all = l->samples;
-    unsigned wanted = l->wanted;
-    const ht_prune_look *node = &l->self->report.look[HT_PRUNE_NODE];
-    bool known = node->count > 0 && node->step == l->snapshot->step;
-    if (!l->thorough || !l->evaluating || known || all.count <= l->self->live) return true;
+    unsigned methods = l->wanted | 1u << HT_PRUNE_NODE | 1u << l->snapshot->look.method;
+    bool good = true;
+    if (!l->thorough || !l->evaluating || all.count <= l->self->live) return true;
     l->thorough = false;
-    l->samples.count = l->self->live;
-    bool done = look_at_method(l, HT_PRUNE_NODE);
+    for (size_t count = l->self->live; good && count < all.count; count *= MORE_AT_ONCE)
+        good = look_on(l, methods, count);
     l->thorough = true;
     l->samples = all;
-    l->wanted = wanted;
-    if (done) publish(l);
-    return done;
+    l->self->report.samples_next = (int)all.count;
+    if (good) publish(l);
+    return good;
 }
 
 /* What is always looked at, each at its own pace: the tail, the node curve, the method of the settings. What
@@ -291,17 +326,6 @@ static void measure_speed(look *l)
     if (some.count > LIVE_SAMPLES) some.count = LIVE_SAMPLES;
     if (ht_analysis_speed(&l->self->report, l->snapshot->capture->net, &some, &spec, &ignored) == HT_OK)
         publish(l);
-}
-
-/* The cheapest method that is wanted, of those in `left`; HT_PRUNE_METHODS when none is. */
-static ht_prune_method cheapest(unsigned left)
-{
-    ht_prune_method best = HT_PRUNE_METHODS;
-    for (int m = 0; m < HT_PRUNE_METHODS; m++)
-        if (left >> m & 1 &&
-            (best == HT_PRUNE_METHODS || ht_prune_at((ht_prune_method)m)->cost < ht_prune_at(best)->cost))
-            best = (ht_prune_method)m;
-    return best;
 }
 
 /* What is asked for is another text than the one there is, or more of it. */
@@ -381,6 +405,10 @@ static void look_at(ht_analyst *self, const ht_weight_snapshot *snapshot)
     look_at_text(&l, true);
     look_at_the_rest(&l);
     self->requested = snapshot->request.methods & ~l.wanted;
+    if (self->report.samples_next > 0) {
+        self->report.samples_next = 0;
+        publish(&l);
+    }
     measure_speed(&l);
 }
 

@@ -258,6 +258,7 @@ typedef struct ht_report {
     ht_prune_look look[HT_PRUNE_METHODS];
     unsigned pending;        /* bit 1 << method: asked for, and not looked at yet as it stands */
     int samples, samples_of; /* test samples used, of how many */
+    int samples_next;        /* so many are evaluated right now, for looks that are of fewer; 0: none are */
     size_t parameters;       /* of the whole network */
     /* The method of the settings. */
     ht_prune_method method;
