@@ -57,7 +57,7 @@ ht_code ht_analyze(ht_report *report, const ht_capture *capture, uint64_t step, 
     ht_analysis_weights(report, capture->net);
     report->glimpse.count = 1;
     report->glimpse.step = step;
-    report->strongest.layer = capture->layer == HT_ALL_LAYERS ? 0 : capture->layer;
+    report->strongest.layer = ht_analysis_drawn(capture->net, capture->layer);
     ht_code code = ht_analysis_glimpse(&report->glimpse, capture, look, err);
     const ht_tail_order order = {.layer = capture->layer, .step = step, .thorough = true};
     if (code == HT_OK) code = ht_tail_watch_look(&watch, capture->net, &order, err);
@@ -216,11 +216,11 @@ static bool look_at_units(look *l)
 {
     ht_error ignored;
     const ht_network *net = l->snapshot->capture->net;
-    int layer = ht_layer_picked(l->snapshot->layer, ht_network_hidden(net));
+    int layer = ht_analysis_drawn(net, ht_layer_picked(l->snapshot->layer, ht_network_hidden(net)));
     ht_report *report = &l->self->report;
-    bool same = report->strongest.layer == (layer == HT_ALL_LAYERS ? 0 : layer);
+    bool same = report->strongest.layer == layer;
     if (same || report->look[HT_PRUNE_NODE].count == 0) {
-        report->strongest.layer = layer == HT_ALL_LAYERS ? 0 : layer;
+        report->strongest.layer = layer;
         return true;
     }
     if (ht_analysis_units(report, net, &l->snapshot->look, layer, &ignored) != HT_OK) return false;

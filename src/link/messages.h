@@ -150,6 +150,9 @@ enum {
 /* A hidden layer, and what falls on it of κ: removed / units. */
 typedef struct ht_glimpse_layer {
     int units, columns, window[2]; /* rows of its weights, as long; of filters: of a kernel; 0, 0: neurons */
+    int heads;     /* of attention: its queries, keys and values (three times as many rows as columns) have so
+                      many, or its projection reads so many; 0 of others */
+    bool no_units; /* its rows are no units: heads go as a whole, what residuals add stays */
     int removed;
     double error; /* ε after removing them */
 } ht_glimpse_layer;
