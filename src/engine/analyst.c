@@ -137,9 +137,12 @@ static bool look_at_method(look *l, ht_prune_method method)
     ht_prune_spec spec = spec_of(l, method);
     double began = ht_now(), start = ht_thread_now();
     bool leads = method == l->snapshot->look.method;
-    if (ht_analysis_method(&self->report, l->snapshot->capture->net, &l->samples, &spec, leads, &ignored) !=
-        HT_OK)
-        return false;
+    /* One evaluation of a long text takes seconds, and a key that is pressed waits for it. */
+    const atomic_bool *before = ht_cancel_by(ht_mailbox_poked_flag(self->box));
+    ht_code code =
+        ht_analysis_method(&self->report, l->snapshot->capture->net, &l->samples, &spec, leads, &ignored);
+    ht_cancel_by(before);
+    if (code != HT_OK) return false;
     double cost = ht_thread_now() - start;
     double share = (method != HT_PRUNE_NODE        ? self->pace.method
                     : l->snapshot->request.watched ? self->pace.curve_watched
@@ -397,6 +400,7 @@ static void look_at(ht_analyst *self, const ht_weight_snapshot *snapshot)
     self->pace = ht_watch_at(snapshot->effort, snapshot->fresh);
     if (evaluating) self->pace = ht_watch_evaluating(self->pace);
     begin(&l);
+    self->report.refused = ((1u << HT_PRUNE_METHODS) - 1) & ~possible(net);
     /* While training runs only what is new in the request: it costs more than its share, but only once. */
     l.wanted = snapshot->request.methods & ~(thorough ? self->current : self->requested) & possible(net);
     look_at_text(&l, false);

@@ -259,6 +259,7 @@ typedef struct ht_report {
     double left, large; /* share of all weights above machine epsilon, above 1e-4; with the tail */
     ht_strongest strongest;
     ht_prune_look look[HT_PRUNE_METHODS];
+    unsigned refused;        /* bit 1 << method: the network cannot be pruned by it, since it has attention */
     unsigned pending;        /* bit 1 << method: asked for, and not looked at yet as it stands */
     int samples, samples_of; /* test samples used, of how many */
     int samples_next;        /* so many are evaluated right now, for looks that are of fewer; 0: none are */

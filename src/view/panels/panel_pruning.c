@@ -64,6 +64,8 @@ static void say_samples(const ht_model *m, const ht_prune_look *look, ht_chart *
 static void say_pending(const ht_report *r, unsigned shown, ht_chart *chart)
 {
     unsigned pending = r->pending & shown;
+    for (int m = 0; m < HT_PRUNE_METHODS && r->samples_next > 0; m++) /* there, if on fewer samples */
+        if (r->look[m].count > 0 && r->look[m].step == r->step) pending &= ~(1u << m);
     size_t used = 0;
     for (int m = 0; m < HT_PRUNE_METHODS && used < sizeof chart->note; m++)
         if (pending >> m & 1)
