@@ -179,15 +179,20 @@ static void tell_notes(const ht_session *s)
     ht_notes_free(&notes);
 }
 
+static void say_stage(const char *words)
+{
+    ht_progress_stage("the report: %s", words);
+}
+
 /* What was trained is saved by now; a report takes long for a wide network. A signal that comes while it is
  * made ends it; one that ended the training does not, since whoever stops a training wants to see what became
  * of it. *left_out: there is none. */
-static ht_code make_report(training *t, ht_results *results, bool *left_out, ht_error *err)
+static ht_code make_report(training *t, bool quiet, ht_results *results, bool *left_out, ht_error *err)
 {
     ht_session *s = t->session;
     bool stopped = results->end == HT_END_STOPPED;
-    if (t->progress) ht_progress_start();
-    ht_progress_stage("the report: evaluation, tail indices, pruning");
+    results->stage = say_stage;
+    if (!quiet) ht_progress_start();
     const atomic_bool *before = ht_cancel_by(stopped ? NULL : ht_interrupt_flag());
     ht_code code = ht_results_make(results, s->trainer, s->data, s->pool, err);
     *left_out = ht_cancelled();
@@ -213,7 +218,7 @@ static ht_code run_session(ht_session *s, const char *out, bool quiet, ht_result
     if (code == HT_OK) code = train_and_save(&t, &results->end, err);
     results->seconds = ht_now() - t.start;
     results->trained = ht_trainer_steps(s->trainer) - t.first;
-    if (code == HT_OK) code = make_report(&t, results, left_out, err);
+    if (code == HT_OK) code = make_report(&t, quiet, results, left_out, err);
     if (results->trained > 0 && !quiet && !t.progress)
         fprintf(stderr, "heavytail: %llu steps in %.2f s\n", (unsigned long long)results->trained,
                 results->seconds);

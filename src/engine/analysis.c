@@ -101,11 +101,15 @@ ht_code ht_analysis_glimpse(ht_glimpse *glimpse, const ht_capture *capture, cons
     for (int l = 0; l < capture->hidden; l++)
         glimpse->of[l] = (ht_glimpse_layer){.units = capture->first[l + 1] - capture->first[l],
                                             .columns = capture->columns[l],
-                                            .window = {capture->window[l][0], capture->window[l][1]}};
+                                            .window = {capture->window[l][0], capture->window[l][1]},
+                                            .heads = capture->heads[l],
+                                            .no_units = !capture->prunable[l]};
     ht_code code = rank_layers(&plan, capture, look, err);
     if (code == HT_OK) code = take_norms(glimpse, &plan, capture, err);
-    if (code == HT_OK && look->method == HT_PRUNE_NODE && look->side == HT_PRUNE_ROWS && capture->units)
-        code = fill_kappa(glimpse, &plan, err);
+    bool known = look->method == HT_PRUNE_NODE && look->side == HT_PRUNE_ROWS;
+    if (code == HT_OK && known && (capture->units || !plan.joint)) code = fill_kappa(glimpse, &plan, err);
+    if (!capture->units)
+        glimpse->kappa.units = glimpse->kappa.removed = 0; /* of the layers with units alone */
     for (int l = 0; l < plan.layers; l++) ht_prune_order_free(&plan.orders[l]);
     return code;
 }
@@ -202,6 +206,15 @@ static void fill_order(ht_prune_look *look, const ht_strongest *strongest, const
     }
 }
 
+/* Of all layers the first whose rows are units. */
+int ht_analysis_drawn(const ht_network *net, int layer)
+{
+    if (layer != HT_ALL_LAYERS) return layer;
+    for (int l = 0; l < ht_network_hidden(net); l++)
+        if (net->weights[l]->flags & HT_TENSOR_PRUNABLE) return l;
+    return 0;
+}
+
 static ht_code analysis_order(ht_report *report, const ht_network *net, const ht_prune_spec *spec,
                               ht_error *err)
 {
@@ -224,7 +237,7 @@ ht_code ht_analysis_units(ht_report *report, const ht_network *net, const ht_pru
                           ht_error *err)
 {
     ht_prune_spec own = *spec;
-    report->strongest.layer = layer == HT_ALL_LAYERS ? 0 : layer;
+    report->strongest.layer = ht_analysis_drawn(net, layer);
     own.method = HT_PRUNE_NODE;
     if (analysis_order(report, net, &own, err) != HT_OK) return err->code;
     own.method = HT_PRUNE_RANDOM;

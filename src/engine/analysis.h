@@ -14,6 +14,9 @@ ht_code ht_analysis_glimpse(ht_glimpse *glimpse, const ht_capture *capture, cons
 /* How many weights are left. The tail is tail_watch.h. */
 void ht_analysis_weights(ht_report *report, const ht_network *net);
 
+/* The layer whose units are drawn where this one, or all of them, is picked. */
+int ht_analysis_drawn(const ht_network *net, int layer);
+
 /* The strongest units of the picked layer, and the order in which node and random take its units. */
 ht_code ht_analysis_units(ht_report *report, const ht_network *net, const ht_prune_spec *spec, int layer,
                           ht_error *err);

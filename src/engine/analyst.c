@@ -35,8 +35,9 @@ struct ht_analyst {
     uint64_t revision;  /* of the weights looked at last */
     unsigned requested; /* the methods of the request before that were looked at */
     unsigned current;   /* bit 1 << method: its look is of these weights and settings, on all samples */
-    size_t live;        /* samples while training runs; 0: nothing was looked at */
-    ht_watch_pace pace; /* of the look under way */
+    size_t ahead[HT_PRUNE_METHODS]; /* samples that the look at it, of these weights, is of; less than all */
+    size_t live;                    /* samples while training runs; 0: nothing was looked at */
+    ht_watch_pace pace;             /* of the look under way */
     double tail_due, method_due[HT_PRUNE_METHODS]; /* on the clock, while training runs */
     double text_due;
     uint64_t text_revision; /* of the weights that the text is of */
@@ -56,7 +57,7 @@ ht_code ht_analyze(ht_report *report, const ht_capture *capture, uint64_t step, 
     ht_analysis_weights(report, capture->net);
     report->glimpse.count = 1;
     report->glimpse.step = step;
-    report->strongest.layer = capture->layer == HT_ALL_LAYERS ? 0 : capture->layer;
+    report->strongest.layer = ht_analysis_drawn(capture->net, capture->layer);
     ht_code code = ht_analysis_glimpse(&report->glimpse, capture, look, err);
     const ht_tail_order order = {.layer = capture->layer, .step = step, .thorough = true};
     if (code == HT_OK) code = ht_tail_watch_look(&watch, capture->net, &order, err);
@@ -136,9 +137,12 @@ static bool look_at_method(look *l, ht_prune_method method)
     ht_prune_spec spec = spec_of(l, method);
     double began = ht_now(), start = ht_thread_now();
     bool leads = method == l->snapshot->look.method;
-    if (ht_analysis_method(&self->report, l->snapshot->capture->net, &l->samples, &spec, leads, &ignored) !=
-        HT_OK)
-        return false;
+    /* One evaluation of a long text takes seconds, and a key that is pressed waits for it. */
+    const atomic_bool *before = ht_cancel_by(ht_mailbox_poked_flag(self->box));
+    ht_code code =
+        ht_analysis_method(&self->report, l->snapshot->capture->net, &l->samples, &spec, leads, &ignored);
+    ht_cancel_by(before);
+    if (code != HT_OK) return false;
     double cost = ht_thread_now() - start;
     double share = (method != HT_PRUNE_NODE        ? self->pace.method
                     : l->snapshot->request.watched ? self->pace.curve_watched
@@ -162,6 +166,7 @@ static void begin(look *l)
     bool same = count > 0 && report->step == snapshot->step && report->generation == snapshot->generation &&
                 self->revision == snapshot->revision;
     if (!same) self->current = 0;
+    if (!same) memset(self->ahead, 0, sizeof self->ahead);
     if (self->revision != snapshot->revision) self->tail_due = 0; /* the answer is waited for */
     if (report->generation != snapshot->generation) {
         memset(report, 0, sizeof *report);
@@ -174,6 +179,7 @@ static void begin(look *l)
     report->seconds = snapshot->seconds;
     report->generation = snapshot->generation;
     report->samples_of = (int)self->data->test.count;
+    report->samples_next = 0;
     self->revision = snapshot->revision;
 }
 
@@ -213,11 +219,11 @@ static bool look_at_units(look *l)
 {
     ht_error ignored;
     const ht_network *net = l->snapshot->capture->net;
-    int layer = ht_layer_picked(l->snapshot->layer, ht_network_hidden(net));
+    int layer = ht_analysis_drawn(net, ht_layer_picked(l->snapshot->layer, ht_network_hidden(net)));
     ht_report *report = &l->self->report;
-    bool same = report->strongest.layer == (layer == HT_ALL_LAYERS ? 0 : layer);
+    bool same = report->strongest.layer == layer;
     if (same || report->look[HT_PRUNE_NODE].count == 0) {
-        report->strongest.layer = layer == HT_ALL_LAYERS ? 0 : layer;
+        report->strongest.layer = layer;
         return true;
     }
     if (ht_analysis_units(report, net, &l->snapshot->look, layer, &ignored) != HT_OK) return false;
@@ -240,23 +246,55 @@ static bool method_wanted(const look *l, ht_prune_method method, bool known)
     return !known && is_due(l, l->self->method_due[method]);
 }
 
-/* On all samples it takes its time: first as while training runs, so that something is there. False when
- * other weights are to be looked at. */
+/* The cheapest method that is wanted, of those in `left`; HT_PRUNE_METHODS when none is. */
+static ht_prune_method cheapest(unsigned left)
+{
+    ht_prune_method best = HT_PRUNE_METHODS;
+    for (int m = 0; m < HT_PRUNE_METHODS; m++)
+        if (left >> m & 1 &&
+            (best == HT_PRUNE_METHODS || ht_prune_at((ht_prune_method)m)->cost < ht_prune_at(best)->cost))
+            best = (ht_prune_method)m;
+    return best;
+}
+
+/* These methods, as while training runs, on so many samples, unless more are known of them. */
+static bool look_on(look *l, unsigned methods, size_t samples)
+{
+    ht_prune_method m;
+    bool again;
+    l->samples.count = samples;
+    for (unsigned left = methods; (m = cheapest(left)) < HT_PRUNE_METHODS;) {
+        left &= ~(1u << m);
+        if (l->self->current >> m & 1 || l->self->ahead[m] >= samples) continue;
+        unsigned wanted = l->wanted;
+        l->self->report.samples_next = (int)samples;
+        publish(l);
+        bool done = look_at_method(l, m);
+        l->wanted = wanted;
+        if (done) l->self->ahead[m] = samples;
+        if (done) publish(l);
+        ht_mailbox_asked(l->self->box, &again);
+        if (disturbed(l) || (again && !done)) return false;
+    }
+    return true;
+}
+
+/* On all samples it takes its time, of a long text minutes: first all that is wanted on few, then on more and
+ * more, so that something is there and becomes better. False when other weights are to be looked at. */
 static bool look_ahead(look *l)
 {
     ht_samples all = l->samples;
-    unsigned wanted = l->wanted;
-    const ht_prune_look *node = &l->self->report.look[HT_PRUNE_NODE];
-    bool known = node->count > 0 && node->step == l->snapshot->step;
-    if (!l->thorough || !l->evaluating || known || all.count <= l->self->live) return true;
+    unsigned methods = l->wanted | 1u << HT_PRUNE_NODE | 1u << l->snapshot->look.method;
+    bool good = true;
+    if (!l->thorough || !l->evaluating || all.count <= l->self->live) return true;
     l->thorough = false;
-    l->samples.count = l->self->live;
-    bool done = look_at_method(l, HT_PRUNE_NODE);
+    for (size_t count = l->self->live; good && count < all.count; count *= MORE_AT_ONCE)
+        good = look_on(l, methods, count);
     l->thorough = true;
     l->samples = all;
-    l->wanted = wanted;
-    if (done) publish(l);
-    return done;
+    l->self->report.samples_next = (int)all.count;
+    if (good) publish(l);
+    return good;
 }
 
 /* What is always looked at, each at its own pace: the tail, the node curve, the method of the settings. What
@@ -291,17 +329,6 @@ static void measure_speed(look *l)
     if (some.count > LIVE_SAMPLES) some.count = LIVE_SAMPLES;
     if (ht_analysis_speed(&l->self->report, l->snapshot->capture->net, &some, &spec, &ignored) == HT_OK)
         publish(l);
-}
-
-/* The cheapest method that is wanted, of those in `left`; HT_PRUNE_METHODS when none is. */
-static ht_prune_method cheapest(unsigned left)
-{
-    ht_prune_method best = HT_PRUNE_METHODS;
-    for (int m = 0; m < HT_PRUNE_METHODS; m++)
-        if (left >> m & 1 &&
-            (best == HT_PRUNE_METHODS || ht_prune_at((ht_prune_method)m)->cost < ht_prune_at(best)->cost))
-            best = (ht_prune_method)m;
-    return best;
 }
 
 /* What is asked for is another text than the one there is, or more of it. */
@@ -373,6 +400,7 @@ static void look_at(ht_analyst *self, const ht_weight_snapshot *snapshot)
     self->pace = ht_watch_at(snapshot->effort, snapshot->fresh);
     if (evaluating) self->pace = ht_watch_evaluating(self->pace);
     begin(&l);
+    self->report.refused = ((1u << HT_PRUNE_METHODS) - 1) & ~possible(net);
     /* While training runs only what is new in the request: it costs more than its share, but only once. */
     l.wanted = snapshot->request.methods & ~(thorough ? self->current : self->requested) & possible(net);
     look_at_text(&l, false);
@@ -381,6 +409,10 @@ static void look_at(ht_analyst *self, const ht_weight_snapshot *snapshot)
     look_at_text(&l, true);
     look_at_the_rest(&l);
     self->requested = snapshot->request.methods & ~l.wanted;
+    if (self->report.samples_next > 0) {
+        self->report.samples_next = 0;
+        publish(&l);
+    }
     measure_speed(&l);
 }
 

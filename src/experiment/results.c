@@ -8,6 +8,20 @@
 #include "base/text.h"
 #include "num/linalg.h"
 
+/* "evaluating the pruned network: 113 284 training, 12 578 test samples" */
+static void say_stage(const ht_results *r, const char *what, size_t train, size_t test)
+{
+    char words[100], samples[2][24];
+    if (!r->stage) return;
+    ht_format_grouped(samples[0], sizeof samples[0], (long long)train);
+    ht_format_grouped(samples[1], sizeof samples[1], (long long)test);
+    if (train)
+        snprintf(words, sizeof words, "%s: %s training, %s test samples", what, samples[0], samples[1]);
+    else
+        snprintf(words, sizeof words, "%s", what);
+    r->stage(words);
+}
+
 ht_code ht_results_make(ht_results *results, ht_trainer *trainer, const ht_dataset *data, ht_pool *pool,
                         ht_error *err)
 {
@@ -20,12 +34,15 @@ ht_code ht_results_make(ht_results *results, ht_trainer *trainer, const ht_datas
     results->tokens = data->tokens;
     results->targets = data->targets;
     results->losses = data->losses;
+    say_stage(results, "evaluating the network", data->train.count, data->test.count);
     if (ht_network_evaluate(net, &data->train, NULL, pool, &results->train, err) != HT_OK) return err->code;
     if (ht_network_evaluate(net, &data->test, NULL, pool, &results->test, err) != HT_OK) return err->code;
+    say_stage(results, "tail indices, and how much can be pruned", 0, 0);
     ht_values w = {.f32 = first->data, .rows = (size_t)first->rows, .columns = (size_t)first->columns};
     if (ht_tail_picture_make(&results->tail, &w, &(ht_tail_options){0}, true, err) != HT_OK) return err->code;
     if (ht_methods_measure(&results->methods, trainer, data, pool, err) != HT_OK) return err->code;
     ht_prune_spec spec = ht_prune_spec_of(p, &data->train);
+    say_stage(results, "evaluating the pruned network", data->train.count, data->test.count);
     return ht_prune_try(&results->prune, measured, &data->train, &data->test, &spec, pool, NULL, err);
 }
 

@@ -22,6 +22,8 @@ typedef struct ht_results {
     ht_tail_picture tail;   /* of the first layer, centred */
     ht_prune_result prune;
     ht_method_results methods;
+    void (*stage)(
+        const char *words); /* told of each part that may take long before it begins; NULL: nobody */
 } ht_results;
 
 /* Evaluates the trainer's network as it stands. */

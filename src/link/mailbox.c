@@ -78,6 +78,7 @@ ht_weight_snapshot *ht_mailbox_wait(ht_mailbox *box)
 void ht_mailbox_close(ht_mailbox *box)
 {
     atomic_store(&box->closed, true);
+    atomic_store(&box->stirred, true);
     sem_post(&box->delivered);
     sem_post(&box->awake);
 }
@@ -103,6 +104,11 @@ void ht_mailbox_poke(ht_mailbox *box)
 {
     atomic_store(&box->stirred, true);
     ht_mailbox_wake(box);
+}
+
+const atomic_bool *ht_mailbox_poked_flag(const ht_mailbox *box)
+{
+    return &box->stirred;
 }
 
 bool ht_mailbox_poked(const ht_mailbox *box)

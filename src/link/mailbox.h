@@ -57,6 +57,8 @@ void ht_mailbox_poke(ht_mailbox *box);
 /* Has the trainer poked since it delivered the snapshot, or is the mailbox closed? What takes long then
  * ends. */
 bool ht_mailbox_poked(const ht_mailbox *box);
+/* The same, to cancel work by (base/cancel.h). */
+const atomic_bool *ht_mailbox_poked_flag(const ht_mailbox *box);
 
 /* Trainer: other methods are asked for (bit 1 << method); sleep ends, what is still asked for goes on. */
 void ht_mailbox_ask(ht_mailbox *box, unsigned methods);

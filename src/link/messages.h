@@ -150,6 +150,9 @@ enum {
 /* A hidden layer, and what falls on it of κ: removed / units. */
 typedef struct ht_glimpse_layer {
     int units, columns, window[2]; /* rows of its weights, as long; of filters: of a kernel; 0, 0: neurons */
+    int heads;     /* of attention: its queries, keys and values (three times as many rows as columns) have so
+                      many, or its projection reads so many; 0 of others */
+    bool no_units; /* its rows are no units: heads go as a whole, what residuals add stays */
     int removed;
     double error; /* ε after removing them */
 } ht_glimpse_layer;
@@ -256,8 +259,10 @@ typedef struct ht_report {
     double left, large; /* share of all weights above machine epsilon, above 1e-4; with the tail */
     ht_strongest strongest;
     ht_prune_look look[HT_PRUNE_METHODS];
+    unsigned refused;        /* bit 1 << method: the network cannot be pruned by it, since it has attention */
     unsigned pending;        /* bit 1 << method: asked for, and not looked at yet as it stands */
     int samples, samples_of; /* test samples used, of how many */
+    int samples_next;        /* so many are evaluated right now, for looks that are of fewer; 0: none are */
     size_t parameters;       /* of the whole network */
     /* The method of the settings. */
     ht_prune_method method;

@@ -17,7 +17,9 @@ ht_capture *ht_capture_new_glimpse(const ht_network *shape, int workers, ht_erro
     for (int l = 0; l < capture->hidden; l++) {
         capture->first[l + 1] = capture->first[l] + shape->weights[l]->rows;
         capture->weights += ht_tensor_size(shape->weights[l]);
-        capture->units = capture->units && shape->weights[l]->flags & HT_TENSOR_PRUNABLE;
+        capture->heads[l] = shape->weights[l]->heads;
+        capture->prunable[l] = shape->weights[l]->flags & HT_TENSOR_PRUNABLE;
+        capture->units = capture->units && capture->prunable[l];
         capture->columns[l] = shape->weights[l]->columns;
         memcpy(capture->window[l], shape->weights[l]->window, sizeof capture->window[l]);
     }

@@ -16,6 +16,8 @@ typedef struct ht_capture {
     double *norm2;  /* (first[hidden]): Σ_j w_ij² */
     size_t weights; /* of all hidden layers */
     int columns[HT_HIDDEN_MAX], window[HT_HIDDEN_MAX][2]; /* as of their tensors */
+    int heads[HT_HIDDEN_MAX];                             /* as of its tensor; 0: no attention */
+    bool prunable[HT_HIDDEN_MAX];                         /* its rows are units */
     bool units; /* rows of all hidden matrices are units; not where heads are, or what a residual adds is none
                  */
     int layer;  /* whose histogram: set between fillings by ht_capture_pick */

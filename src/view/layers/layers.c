@@ -45,6 +45,19 @@ static bool is_conv(const ht_glimpse_layer *layer)
     return layer->window[0] > 0;
 }
 
+static bool is_qkv(const ht_glimpse_layer *layer)
+{
+    return layer->heads > 0 && layer->units == 3 * layer->columns;
+}
+
+/* Which attention this matrix is of, from 1. */
+static int attentions(const ht_glimpse_layer *of, int layer)
+{
+    int count = 0;
+    for (int l = 0; l <= layer; l++) count += is_qkv(&of[l]);
+    return count;
+}
+
 void ht_layers_name(const ht_model *m, int layer, char *to, size_t size)
 {
     ht_glimpse_layer of[HT_HIDDEN_MAX];
@@ -55,6 +68,8 @@ void ht_layers_name(const ht_model *m, int layer, char *to, size_t size)
     int count = layers_of(m, of);
     if (layer == HT_ALL_LAYERS || layer >= count)
         snprintf(to, size, "all %d layers", count);
+    else if (of[layer].heads > 0)
+        snprintf(to, size, "attention %d %s", attentions(of, layer), is_qkv(&of[layer]) ? "qkv" : "out");
     else
         snprintf(to, size, "%s %d", is_conv(&of[layer]) ? "conv" : "dense", layer + 1);
 }
@@ -82,7 +97,7 @@ void ht_layers_say(const ht_model *m, int layer, char *to, size_t size)
         return;
     }
     int count = layers_of(m, of);
-    char name[24], units[24], columns[24];
+    char name[40], units[24], columns[24];
     ht_layers_name(m, layer, name, sizeof name);
     if (layer == HT_ALL_LAYERS || layer >= count || of[layer].columns == 0) {
         ht_text_copy(to, size, name);
@@ -94,17 +109,29 @@ void ht_layers_say(const ht_model *m, int layer, char *to, size_t size)
     if (is_conv(l))
         snprintf(to, size, "%s: %s filters of %d×%d×%d", name, units,
                  l->columns / (l->window[0] * l->window[1]), l->window[0], l->window[1]);
+    else if (is_qkv(l))
+        snprintf(to, size, "%s: %d heads, %s rows of %s", name, l->heads, units, columns);
     else
-        snprintf(to, size, "%s: %s neurons of %s inputs", name, units, columns);
+        snprintf(to, size, "%s: %s %s of %s%s", name, units, l->no_units ? "rows" : "neurons", columns,
+                 l->no_units ? "" : " inputs");
 }
 
-/* 0 neurons, 1 filters, 2 both, 3 of a file that says neither. */
+bool ht_layers_has_units(const ht_model *m, int layer)
+{
+    const ht_glimpse *g = &m->report.glimpse;
+    return m->watched || layer < 0 || layer >= g->layers || !g->of[layer].no_units;
+}
+
+/* 0 neurons, 1 filters, 2 both, 3 rows: of attention, of what a residual adds, of a file that says neither.
+ */
 static int kind_of_units(const ht_model *m, int layer)
 {
     ht_glimpse_layer of[HT_HIDDEN_MAX];
     if (m->watched) return 3;
     int count = layers_of(m, of), convs = 0;
-    if (layer != HT_ALL_LAYERS && layer < count) return is_conv(&of[layer]);
+    if (layer != HT_ALL_LAYERS && layer < count) return of[layer].no_units ? 3 : is_conv(&of[layer]);
+    for (int l = 0; l < count; l++)
+        if (of[l].heads > 0) return 3;
     for (int l = 0; l < count; l++) convs += is_conv(&of[l]);
     return convs == 0 ? 0 : convs == count ? 1 : 2;
 }

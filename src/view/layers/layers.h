@@ -13,7 +13,11 @@ int ht_layers_count(const ht_model *model);
 /* The one after (1) or before (-1) a layer: all of them, then each by itself, round and round. */
 int ht_layers_beside(const ht_model *model, int layer, int direction);
 
-/* "conv 2", "dense 3", "all 3 layers"; with more words "conv 2: 50 filters of 20×5×5". */
+/* Do rows of this layer go as units of pruning? Not of attention, nor of what a residual adds. */
+bool ht_layers_has_units(const ht_model *m, int layer);
+
+/* "conv 2", "dense 3", "attention 1 qkv", "attention 1 out", "all 3 layers"; with more words "conv 2: 50
+ * filters of 20×5×5". */
 void ht_layers_name(const ht_model *model, int layer, char *to, size_t size);
 void ht_layers_say(const ht_model *model, int layer, char *to, size_t size);
 

@@ -33,7 +33,9 @@ static double gone_at(const ht_model *m)
     const ht_prune_look *look = &m->report.look[order_of(m)];
     const ht_glimpse *g = &m->report.glimpse;
     const ht_glimpse_layer *own = &g->of[layer_of(m)];
-    if (m->prune_cursor < 0 && g->layers > 1 && g->kappa.units > 0 && look->count > 0)
+    bool kappa = g->kappa.units > 0 || own->removed > 0; /* of the settings */
+    if (!ht_layers_has_units(m, layer_of(m))) return 0;
+    if (m->prune_cursor < 0 && g->layers > 1 && kappa && own->units > 0 && look->count > 0)
         return (double)own->removed / own->units;
     const ht_prune_point *p = ht_pruning_under(m, look);
     return p ? p->ratio : 0;
@@ -69,6 +71,10 @@ void ht_panel_strip(const ht_model *m, int columns, ht_chart *chart)
     name_units(m, capital, sizeof capital);
     ht_text_copy(chart->empty, sizeof chart->empty,
                  look->count > 0 ? "no neuron goes: prune.unit takes columns" : "measuring");
+    bool units = ht_layers_has_units(m, layer_of(m));
+    if (!units)
+        ht_text_copy(chart->empty, sizeof chart->empty,
+                     "rows of this layer are no units: heads go as a whole, what a residual adds stays");
     snprintf(what, sizeof what, "%s by ‖w‖, %s", capital,
              method == HT_PRUNE_RANDOM ? "in the order of the lot" : "weakest first");
     ht_layers_title(m, what, layer_of(m), columns, chart);
@@ -76,7 +82,7 @@ void ht_panel_strip(const ht_model *m, int columns, ht_chart *chart)
     chart->y.scale = m->strip_log ? HT_SCALE_LOG : HT_SCALE_LINEAR;
     chart->gutter = 6;
     chart->unit = "‖w‖";
-    if (look->groups == 0) return;
+    if (look->groups == 0 || !units) return;
     add_bars(look, 0, gone, HT_ROLE_RAW, "removed", chart);
     add_bars(look, gone, look->groups, ht_prune_role(method), "kept", chart);
     ht_chart_fit(chart);

@@ -47,12 +47,16 @@ static void add_methods(const ht_report *r, unsigned shown, ht_prune_axis axis, 
 /* Which weights the curve is of, and how many samples it was evaluated on: all of them once it is paused. */
 static void say_samples(const ht_model *m, const ht_prune_look *look, ht_chart *chart)
 {
-    char used[24], all[24];
+    char used[24], all[24], next[24];
     ht_format_grouped(used, sizeof used, look->samples);
     ht_format_grouped(all, sizeof all, m->report.samples_of);
     if (look->count == 0) return;
     if (look->samples < m->report.samples_of)
         snprintf(chart->note, sizeof chart->note, "first %s of %s test samples", used, all);
+    size_t length = strlen(chart->note);
+    ht_format_grouped(next, sizeof next, m->report.samples_next);
+    if (look->samples < m->report.samples_next && length < sizeof chart->note)
+        snprintf(chart->note + length, sizeof chart->note - length, ", %s on the way", next);
     ht_panel_say_when(m, look->step, look->seconds, chart);
 }
 
@@ -60,6 +64,8 @@ static void say_samples(const ht_model *m, const ht_prune_look *look, ht_chart *
 static void say_pending(const ht_report *r, unsigned shown, ht_chart *chart)
 {
     unsigned pending = r->pending & shown;
+    for (int m = 0; m < HT_PRUNE_METHODS && r->samples_next > 0; m++) /* there, if on fewer samples */
+        if (r->look[m].count > 0 && r->look[m].step == r->step) pending &= ~(1u << m);
     size_t used = 0;
     for (int m = 0; m < HT_PRUNE_METHODS && used < sizeof chart->note; m++)
         if (pending >> m & 1)

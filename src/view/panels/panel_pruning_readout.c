@@ -36,7 +36,9 @@ static void add_method(const ht_model *m, ht_room room, ht_prune_method method, 
     char label[40];
     snprintf(label, sizeof label, "%c %s", ht_prune_tag(method), ht_prune_at(method)->name);
     ht_row *row = ht_form_add(form, HT_ROW_VALUE, shown ? ht_prune_role(method) : HT_ROLE_DIM, label, "%s",
-                              shown ? "on its way" : "-");
+                              m->report.refused >> method & 1 ? "not for attention"
+                              : shown                         ? "on its way"
+                                                              : "-");
     row->id = (int)method;
     row->selected = m->control >= 0 && shown && method == m->prune_lead && several;
     if (!p) return;
