@@ -292,6 +292,13 @@ static void print_sizes(const ht_prune_report *r, const ht_prune_input *in)
     ht_format_grouped(after, sizeof after, (long long)r->result.multiply_adds_left);
     printf("  multiply-adds a sample %s, before %s (ratio %.4f)\n", after, before,
            1 - r->result.multiply_adds_left / r->result.multiply_adds);
+    double nonzero = ht_network_multiply_adds(in->net);
+    if (nonzero < r->result.multiply_adds) {
+        ht_format_grouped(after, sizeof after, (long long)nonzero);
+        printf("  (both count zeros that are stored; before, %s multiply-adds were with a weight that is not "
+               "zero)\n",
+               after);
+    }
     print_smaller(r, in);
     print_held(r, in);
 }
