@@ -200,14 +200,16 @@ static void print_unknown(int known, int layers)
     if (known < layers) printf(" (undetermined in %d of %d)", layers - known, layers);
 }
 
-static void print_rows(const ht_row_tails *rows, double eta_over_b)
+/* `plain`: SGD, whose noise goes by η/b; other optimizers scale their steps. */
+static void print_rows(const ht_row_tails *rows, double eta_over_b, bool plain)
 {
     int known = 0;
     char number[32] = "undetermined";
     for (int l = 0; l < rows->layers; l++) known += !isnan(rows->layer[l]);
     if (known > 0) snprintf(number, sizeof number, "%.3f", rows->median);
-    printf("  SGD's own noise goes by η/b = %.3g (step size over batch); tail index of the rows%s %s",
-           eta_over_b, rows->layers > 1 ? ", median of the layers," : "", number);
+    printf("  %sη/b = %.3g (step size over batch); tail index of the rows%s %s",
+           plain ? "SGD's own noise goes by " : "", eta_over_b,
+           rows->layers > 1 ? ", median of the layers," : "", number);
     if (known > 0) print_unknown(known, rows->layers);
 }
 
@@ -225,7 +227,7 @@ void ht_methods_print(const ht_method_results *r, const ht_params *params)
 {
     double count = (double)r->sizes.weights;
     putchar('\n');
-    print_rows(&r->rows, r->eta_over_b);
+    print_rows(&r->rows, r->eta_over_b, strcmp(ht_params_name(params, HT_P_TRAIN_OPTIMIZER), "sgd") == 0);
     if (r->rows.kernel_median > 0) printf("; of kernels as rows %.3f", r->rows.kernel_median);
     putchar('\n');
     print_paper(&r->paper);

@@ -24,6 +24,8 @@ static ht_code measure(ht_prune_report *r, const ht_prune_input *in, ht_error *e
     for (int l = 0; l < ht_network_hidden(in->net) && code == HT_OK; l++)
         r->left[l] = small->weights[l]->rows;
     if (code == HT_OK) r->stored = ht_network_parameters(small);
+    for (int t = 0; code == HT_OK && t < small->tensor_count; t++)
+        r->stored_bytes += ht_tensor_size(&small->tensors[t]) * sizeof(float);
     if (code == HT_OK && in->samples) {
         ht_samples some = *in->samples;
         r->timed = some.count = some.count < TIMED ? some.count : TIMED;
@@ -165,9 +167,9 @@ static json_t *report_json(const ht_prune_report *r, const ht_prune_input *in)
     json_object_set_new(root, "parameters", pair(p->parameters, p->parameters_left));
     json_object_set_new(root, "bytes", pair(p->bytes, p->bytes_left));
     json_object_set_new(root, "multiply_adds", pair((size_t)p->multiply_adds, (size_t)p->multiply_adds_left));
-    json_object_set_new(root, "compact",
-                        json_pack("{s:I, s:I}", "parameters", (json_int_t)r->stored, "bytes",
-                                  (json_int_t)r->stored * (json_int_t)sizeof(float)));
+    json_object_set_new(
+        root, "compact",
+        json_pack("{s:I, s:I}", "parameters", (json_int_t)r->stored, "bytes", (json_int_t)r->stored_bytes));
     json_object_set_new(root, "one_point_ratio", ht_json_number(r->reading.one_point));
     json_object_set_new(root, "area", ht_json_number(r->reading.area));
     json_object_set_new(root, "speed",
@@ -261,8 +263,8 @@ static void print_smaller(const ht_prune_report *r, const ht_prune_input *in)
     if (isfinite(r->seconds[0]))
         printf(": %.2f ms, before %.2f ms for %zu samples (%.2f times as fast)", 1e3 * r->seconds[1],
                1e3 * r->seconds[0], r->timed, r->seconds[0] / r->seconds[1]);
-    printf("\n  as --out with --compact writes it: %s weights, %.1f kB%s\n", stored,
-           (double)(r->stored * sizeof(float)) / 1e3,
+    printf("\n  as --out with --compact writes it: %s weights, %.1f kB with all other numbers%s\n", stored,
+           (double)r->stored_bytes / 1e3,
            emptied_layers(&r->result, hidden) ? "; an emptied layer keeps one unit, so that a network remains"
                                               : "");
 }
@@ -286,12 +288,20 @@ static void print_sizes(const ht_prune_report *r, const ht_prune_input *in)
     char before[32], after[32];
     ht_format_grouped(before, sizeof before, (long long)r->result.parameters);
     ht_format_grouped(after, sizeof after, (long long)r->result.parameters_left);
-    printf("  parameters %s, before %s (ratio %.4f); %.1f kB, before %.1f kB\n", after, before,
-           parameter_ratio(&r->result), (double)r->result.bytes_left / 1e3, (double)r->result.bytes / 1e3);
+    printf("  parameters %s, before %s (%.1f %% gone); %.1f kB, before %.1f kB\n", after, before,
+           100 * parameter_ratio(&r->result), (double)r->result.bytes_left / 1e3,
+           (double)r->result.bytes / 1e3);
     ht_format_grouped(before, sizeof before, (long long)r->result.multiply_adds);
     ht_format_grouped(after, sizeof after, (long long)r->result.multiply_adds_left);
-    printf("  multiply-adds a sample %s, before %s (ratio %.4f)\n", after, before,
-           1 - r->result.multiply_adds_left / r->result.multiply_adds);
+    printf("  multiply-adds a sample %s, before %s (%.1f %% gone)\n", after, before,
+           100 - 100 * r->result.multiply_adds_left / r->result.multiply_adds);
+    double nonzero = ht_network_multiply_adds(in->net);
+    if (nonzero < r->result.multiply_adds) {
+        ht_format_grouped(after, sizeof after, (long long)nonzero);
+        printf("  (both count zeros that are stored; before, %s multiply-adds were with a weight that is not "
+               "zero)\n",
+               after);
+    }
     print_smaller(r, in);
     print_held(r, in);
 }

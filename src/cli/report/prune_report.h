@@ -20,7 +20,8 @@ typedef struct ht_prune_report {
         seconds[2]; /* a pass over `timed` samples: whole, and without the dead neurons; NaN: not measured */
     size_t timed;
     int left[HT_HIDDEN_MAX]; /* neurons of each hidden layer that are not dead */
-    size_t stored;           /* weights of the network without dead neurons, as --compact writes it */
+    size_t stored;           /* weights of the network without dead neurons, as --compact writes it … */
+    size_t stored_bytes;     /* … with biases, positions and norms: the file's tensors */
 } ht_prune_report;
 
 /* Prunes as `spec` says, without a change to input->net. Free with ht_prune_report_free. */
