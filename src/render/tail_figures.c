@@ -7,6 +7,7 @@
 #include "chart/tail_charts.h"
 #include "render/draw/draw.h"
 #include "render/image.h"
+#include "tail/tail_estimate.h"
 
 /* Cells of a chart, their pixels; at most so many charts in a row, and rows of charts. */
 enum { WIDE = 46, HIGH = 13, CELL = 9, ACROSS_MOST = 8, DOWN_MOST = 64 };
@@ -20,7 +21,7 @@ static ht_code draw(ht_surface *s, ht_rect area, const ht_tail_figures_item *ite
     p->columns = item->columns;
     p->eigenvalues = *item->eigenvalues;
     for (int i = 0; i < p->eigenvalues.count; i++) p->eigenvalues.x[i] *= item->unit;
-    p->all[HT_POWERLAW] = *item->power;
+    p->all[HT_POWERLAW] = ht_estimate_told(item->power);
     p->all[HT_POWERLAW].xmin *= item->unit;
     ht_tail_chart_spectrum(p, &chart);
     ht_text_copy(chart.title, sizeof chart.title, item->name);

@@ -9,13 +9,14 @@
 #include "base/file.h"
 #include "cli/tail/summary.h"
 #include "render/tail_figures.h"
+#include "tail/tail_estimate.h"
 
 static const char theme[] = "light";
 
 /* "α 3.21 ± 0.20, D 0.031: good" */
 static void say(const ht_layer_tail *l, char to[100])
 {
-    const ht_estimate *e = &l->all[HT_POWERLAW];
+    ht_estimate told = ht_estimate_told(&l->all[HT_POWERLAW]), *e = &told;
     if (isfinite(e->value))
         snprintf(to, 100, "\u03b1 %.2f \u00b1 %.2f, D %.3f: %s", e->value, e->std_error, e->distance,
                  ht_quality_word(e->quality));

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "num/values.h"
+#include "tail/tail_estimate.h"
 
 typedef struct place {
     const ht_layer_tail *l;
@@ -34,20 +35,9 @@ static double less(const place *p)
     return p->unit == HT_SPECTRUM_WTW_N ? log10((double)p->l->longer) : 0;
 }
 
-/* The estimate as a table may tell it: without numbers where it is not applicable or undetermined. Every cell
- * that holds a number of an estimate takes it from here. */
-static ht_estimate told(const ht_estimate *e)
-{
-    ht_estimate to = *e;
-    if (isfinite(e->value) && e->quality != HT_QUALITY_NOT_APPLICABLE && !ht_estimate_undetermined(e))
-        return to;
-    to.value = to.std_error = to.distance = to.xmin = (double)NAN;
-    return to;
-}
-
 static ht_estimate power(const place *p)
 {
-    return told(&p->l->all[HT_POWERLAW]);
+    return ht_estimate_told(&p->l->all[HT_POWERLAW]);
 }
 
 /* ---- of the matrix ---- */
@@ -310,9 +300,9 @@ static ht_cell estimate_cell(int column, const ht_layer_tail *l)
 {
     int part = (column - HT_COLUMNS_OF_LAYERS) % 3;
     ht_estimator which = (ht_estimator)((column - HT_COLUMNS_OF_LAYERS) / 3);
-    ht_estimate e = told(&l->all[which]);
+    ht_estimate e = ht_estimate_told(&l->all[which]);
     for (int r = 0; r < HT_ROW_ESTIMATORS; r++)
-        if (l->by_rows[r].estimator == which) e = told(&l->by_rows[r]);
+        if (l->by_rows[r].estimator == which) e = ht_estimate_told(&l->by_rows[r]);
     return part == 0 ? number(e.value) : part == 1 ? number(e.std_error) : text(ht_quality_word(e.quality));
 }
 
