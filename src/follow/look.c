@@ -15,7 +15,7 @@
 #include "follow/layer_look.h"
 #include "num/select.h"
 #include "prune/prune_plan.h"
-#include "weights/tensor_name.h"
+#include "weights/tensor.h"
 #include "weights/way.h"
 #include "weights/weights.h"
 
@@ -172,16 +172,6 @@ static ht_code load_part(void *context, size_t number, size_t first, size_t coun
     return ht_weights_load_part(context, number, first, count, f32, f64, err);
 }
 
-/* Why it is no layer, or NULL. `ours`: heavytail's own file, whose names are known: the moments of its
- * optimizer are no layers, its embedding is one that it trains. */
-static const char *refusal(const ht_tensor_info *info, bool ours)
-{
-    const char *why = ht_tensor_refusal(info, false), *name = ours ? NULL : ht_name_obstacle(info->name);
-    if (why) return why;
-    if (ours && ht_name_is_ours_aside(info->name)) return "a part of the training, not of the network";
-    return name && strstr(name, "embedding") ? "an embedding: its rows are tokens, not units" : NULL;
-}
-
 /* Counted, and the first ones named; what `tail` can be asked for, the option for it, is no news here. */
 static void skip(ht_look *look, const ht_tensor_info *info, const char *why)
 {
@@ -205,7 +195,7 @@ static ht_code list_jobs(ht_look *look, tour *t, const ht_weights *file, const b
         *j = (job){.number = i, .turned = turned[i]};
         if (ht_weights_describe(file, i, &j->info, err) != HT_OK) return err->code;
         j->ours = ours;
-        const char *why = refusal(&j->info, ours);
+        const char *why = ht_tensor_no_layer(&j->info, ours);
         if (why) skip(look, &j->info, why);
         look->count += !why;
         t->count += !why || (ht_safetensors_readable(&j->info) && j->info.count > 0);
@@ -213,7 +203,7 @@ static ht_code list_jobs(ht_look *look, tour *t, const ht_weights *file, const b
     look->layer = ht_alloc(look->count, sizeof *look->layer, "the layers", err);
     if (!look->layer) return err->code;
     for (size_t i = 0, at = 0; i < t->count; i++)
-        if (!refusal(&t->jobs[i].info, t->jobs[i].ours)) t->jobs[i].layer = &look->layer[at++];
+        if (!ht_tensor_no_layer(&t->jobs[i].info, t->jobs[i].ours)) t->jobs[i].layer = &look->layer[at++];
     return look->skipped_names.failed
                ? ht_error_set(err, HT_FAIL, "not enough memory to name what is skipped")
                : HT_OK;

@@ -7,6 +7,7 @@
 #include "chart/tail_charts.h"
 #include "render/draw/draw.h"
 #include "render/image.h"
+#include "tail/tail_estimate.h"
 
 /* Cells of a chart, their pixels; at most so many charts in a row, and rows of charts. */
 enum { WIDE = 46, HIGH = 13, CELL = 9, ACROSS_MOST = 8, DOWN_MOST = 64 };
@@ -19,7 +20,9 @@ static ht_code draw(ht_surface *s, ht_rect area, const ht_tail_figures_item *ite
     p->rows = item->rows;
     p->columns = item->columns;
     p->eigenvalues = *item->eigenvalues;
-    p->all[HT_POWERLAW] = *item->power;
+    for (int i = 0; i < p->eigenvalues.count; i++) p->eigenvalues.x[i] *= item->unit;
+    p->all[HT_POWERLAW] = ht_estimate_told(item->power);
+    p->all[HT_POWERLAW].xmin *= item->unit;
     ht_tail_chart_spectrum(p, &chart);
     ht_text_copy(chart.title, sizeof chart.title, item->name);
     ht_text_copy(chart.note, sizeof chart.note, item->note);
@@ -37,7 +40,7 @@ static ht_image *make(int columns, int rows, const char *theme_name, ht_error *e
 }
 
 ht_code ht_tail_figures_write(const char *path, const char *title, const ht_tail_figures_item *item,
-                              size_t count, const char *theme, ht_error *err)
+                              size_t count, const char *spectrum, const char *theme, ht_error *err)
 {
     size_t across = (size_t)ceil(sqrt((double)count / 2)), most = (size_t)ACROSS_MOST * DOWN_MOST;
     size_t shown = count < most ? count : most;
@@ -47,7 +50,8 @@ ht_code ht_tail_figures_write(const char *path, const char *title, const ht_tail
     ht_image *image = make((int)across * WIDE, (int)down * HIGH + 1, theme, err);
     if (!image) return err->code;
     ht_surface *s = ht_image_surface(image);
-    int used = snprintf(line, sizeof line, "%.150s \u00b7 eigenvalues of W\u1d40W/N, P(\u03bb > x)", title);
+    int used =
+        snprintf(line, sizeof line, "%.150s \u00b7 eigenvalues of %.20s, P(\u03bb > x)", title, spectrum);
     if (shown < count)
         snprintf(line + used, sizeof line - (size_t)used, " \u00b7 the first %zu of %zu", shown, count);
     s->ops->text(s, 1, 0, (int)across * WIDE - 2, HT_ALIGN_LEFT, HT_ROLE_TITLE, 0, line);

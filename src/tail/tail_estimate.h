@@ -12,6 +12,10 @@
 /* No value, not applicable. */
 ht_estimate ht_estimate_none(ht_estimator estimator);
 
+/* The estimate as a table or picture may tell it: without numbers (NaN) where it is not applicable or
+ * undetermined. Whoever shows a number of an estimate by itself takes it from here. */
+ht_estimate ht_estimate_told(const ht_estimate *estimate);
+
 /* Error and interval of estimate->value from γ = 1/α and its standard deviation, where estimates are closer
  * to normal. An interval of γ that reaches 0 has no upper end in α (Inf). A γ̂ of 0 or less, a tail that ends
  * or falls faster than any power, has none (NaN): its γ's are two pieces in α, of which 1/γ̂ is in neither's

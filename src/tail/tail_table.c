@@ -80,6 +80,15 @@ bool ht_estimate_undetermined(const ht_estimate *e)
     return !(e->value > 0) || (!isnan(e->std_error) && !(e->std_error < 0.5 * e->value));
 }
 
+ht_estimate ht_estimate_told(const ht_estimate *e)
+{
+    ht_estimate to = *e;
+    if (isfinite(e->value) && e->quality != HT_QUALITY_NOT_APPLICABLE && !ht_estimate_undetermined(e))
+        return to;
+    to.value = to.std_error = to.low = to.high = to.distance = to.xmin = (double)NAN;
+    return to;
+}
+
 void ht_estimate_inverse(ht_estimate *e, double gamma, double deviation)
 {
     double least = gamma - HT_Z95 * deviation, most = gamma + HT_Z95 * deviation;

@@ -47,6 +47,16 @@ const char *ht_tensor_refusal(const ht_tensor_info *info, bool named)
     return NULL;
 }
 
+const char *ht_tensor_no_layer(const ht_tensor_info *info, bool ours)
+{
+    if (ours && ht_name_is_ours_aside(info->name))
+        return "a part of the training, not of the network; --tensor NAME looks at it";
+    const char *why = ht_tensor_refusal(info, false);
+    if (!why && ht_name_is_embedding(info->name))
+        why = "an embedding: its rows are looked up, not multiplied; --tensor NAME looks at it";
+    return why;
+}
+
 /* (first × rest), turned (last × rest); a leading side of 1 counts for nothing where two others are left. */
 void ht_file_tensor_view(ht_file_tensor *t, const ht_tensor_info *info)
 {
@@ -225,9 +235,7 @@ static ht_code visit_tensor(tour *t, ht_weights *file, size_t i, bool turned, ht
     ht_tensor_info info;
     ht_file_tensor tensor = {.turned = turned};
     if (ht_weights_describe(file, i, &info, err) != HT_OK) return err->code;
-    const char *why = ht_tensor_refusal(&info, t->choice->only != NULL);
-    if (!why && t->ours && !t->choice->only && ht_name_is_ours_aside(info.name))
-        why = "a part of the training, not of the network; --tensor NAME looks at it";
+    const char *why = t->choice->only ? ht_tensor_refusal(&info, true) : ht_tensor_no_layer(&info, t->ours);
     if (why) {
         skip(t, &info, false, why);
         return HT_OK;

@@ -33,6 +33,10 @@ size_t ht_file_tensor_kernels(const ht_file_tensor *tensor);
 /* Why such a tensor is not looked at: "a vector …"; NULL: it is. `named`: it was asked for by name. */
 const char *ht_tensor_refusal(const ht_tensor_info *info, bool named);
 
+/* The same of all that is no layer, which nobody asked for by name: also embeddings, and in files of ours
+ * (`ours`) what belongs to the training. `tail`, its details and `watch` leave out the same. */
+const char *ht_tensor_no_layer(const ht_tensor_info *info, bool ours);
+
 /* Name, rows and columns of the view of a tensor that is not refused; `turned` is set, numbers are not
  * touched. */
 void ht_file_tensor_view(ht_file_tensor *tensor, const ht_tensor_info *info);

@@ -6,19 +6,7 @@
 #include "base/alloc.h"
 #include "base/text.h"
 #include "data/npy.h"
-#include "weights/tensor_name.h"
 #include "weights/way.h"
-
-static const char *refusal(const ht_tensor_list *list, const ht_tensor_info *info)
-{
-    const char *why = ht_tensor_refusal(info, false);
-    if (why) return why;
-    if (list->file && ht_weights_ours(list->file) && ht_name_is_ours_aside(info->name))
-        return "a part of the training, not of the network; --tensor NAME looks at it";
-    if (ht_name_is_embedding(info->name))
-        return "an embedding: its rows are looked up, not multiplied; --tensor NAME looks at it";
-    return NULL;
-}
 
 /* ---- one array ---- */
 
@@ -70,7 +58,7 @@ static ht_code describe(ht_tensor_list *list, const bool *turned, ht_error *err)
     for (size_t i = 0; i < list->count; i++) {
         ht_tensor_entry *e = &list->entry[i];
         if (ht_weights_describe(list->file, list->number[i], &e->info, err) != HT_OK) return err->code;
-        e->skipped = refusal(list, &e->info);
+        e->skipped = ht_tensor_no_layer(&e->info, ht_weights_ours(list->file));
         if (e->skipped) continue;
         e->view.turned = turned[list->number[i]];
         ht_file_tensor_view(&e->view, &e->info);

@@ -168,9 +168,6 @@ static const struct {
     {"qkv", ATTENTION},
     {"in_proj_weight", ATTENTION},
     {"embedding", EMBEDDING},
-    {"embed_tokens", EMBEDDING},
-    {"wte.", EMBEDDING},
-    {"wpe.", EMBEDDING},
 };
 
 /* At the beginning of a word: "k_proj" is not in "back_proj". '$' stands for the end of the name. */
@@ -190,16 +187,67 @@ const char *ht_name_obstacle(const char *name)
 {
     for (size_t i = 0; i < sizeof obstacles / sizeof obstacles[0]; i++)
         if (has(name, obstacles[i].part)) return obstacles[i].what;
-    return NULL;
+    return ht_name_is_embedding(name) ? EMBEDDING : NULL;
 }
 
+/* ---- tables whose rows are looked up ---- */
+
+typedef enum table_word { OTHER, PATCH, BESIDE, LOOKED_UP, EMBED } table_word;
+
+/* BESIDE says nothing alone, but stands beside words that do: "word_embeddings", "token_type". */
+static table_word table_word_of(const char *word, size_t length)
+{
+    static const struct {
+        const char *word;
+        table_word is;
+    } known[] = {
+        {"embedding", EMBED}, {"embeddings", EMBED},   {"embed", EMBED},         {"embeds", EMBED},
+        {"emb", EMBED},       {"embs", EMBED},         {"wte", LOOKED_UP},       {"wpe", LOOKED_UP},
+        {"tok", LOOKED_UP},   {"toks", LOOKED_UP},     {"token", LOOKED_UP},     {"tokens", LOOKED_UP},
+        {"pos", LOOKED_UP},   {"position", LOOKED_UP}, {"positions", LOOKED_UP}, {"word", BESIDE},
+        {"type", BESIDE},     {"segment", BESIDE},     {"char", BESIDE},         {"table", BESIDE},
+        {"learned", BESIDE},  {"absolute", BESIDE},    {"patch", PATCH},         {"patches", PATCH},
+    };
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        size_t k = 0;
+        while (k < length && lower(word[k]) == known[i].word[k]) k++;
+        if (k == length && known[i].word[k] == '\0') return known[i].is;
+    }
+    return OTHER;
+}
+
+/* The part of the name that names the module, [from, to): "wte" of "transformer.wte.weight". */
+static void module_of(const char *name, size_t *from, size_t *to)
+{
+    static const char *const ends[] = {".weight", "/weight", ".kernel", "/kernel", ":0"};
+    *to = strlen(name);
+    for (size_t i = sizeof ends / sizeof ends[0]; i-- > 0;) {
+        size_t length = strlen(ends[i]);
+        if (*to > length && strncmp(name + *to - length, ends[i], length) == 0) *to -= length;
+    }
+    for (*from = *to; *from > 0 && name[*from - 1] != '.' && name[*from - 1] != '/';) --*from;
+}
+
+/* All words of the module say so, or its last one says "embedding". A patch's is a convolution; "embed_out" a
+ * layer; what stands below, "embeddings.dense", has a name of its own. */
 bool ht_name_is_embedding(const char *name)
 {
-    static const char *const parts[] = {"embedding", "embed_tokens", "embed_positions",
-                                        "pos_embed", "wte.",         "wpe."};
-    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
-        if (has(name, parts[i])) return true;
-    return false;
+    size_t from, to;
+    bool any = false, all = true;
+    table_word last = OTHER;
+    module_of(name, &from, &to);
+    for (size_t i = from, end; i < to; i = end) {
+        end = i + 1;
+        if (!is_letter(name[i])) continue;
+        while (end < to && is_letter(name[end]) &&
+               !(islower((unsigned char)name[end - 1]) && isupper((unsigned char)name[end])))
+            end++;
+        last = table_word_of(name + i, end - i);
+        if (last == PATCH) return false;
+        any = any || last >= LOOKED_UP;
+        all = all && last != OTHER;
+    }
+    return any && (all || last == EMBED);
 }
 
 bool ht_name_is_aside(const char *name)

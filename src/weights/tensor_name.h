@@ -27,7 +27,8 @@ bool ht_name_compare(const char *a, const char *b, int *sign);
  * NULL. */
 const char *ht_name_obstacle(const char *name);
 
-/* Is it a table whose rows are looked up, for tokens or positions? */
+/* Is it a table whose rows are looked up, for tokens or positions ("wte.weight", "tok.weight", "pos_embed",
+ * and "layers.0.tokens" of a run of ours)? */
 bool ht_name_is_embedding(const char *name);
 
 /* Is it of the training and not of the network: moments, gradients, masks of ours? */

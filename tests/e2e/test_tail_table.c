@@ -393,6 +393,15 @@ static void pictures_hold_every_layer(void **state)
     assert_int_equal(count_of(page, "<tr>"), 6);
     assert_int_equal(count_of(page, "<td"), count_of(page, "</td>"));
     assert_int_equal(count_of(page, "</html>"), 1);
+    assert_says(page, "<th class=\"w\" title=\"");
+    assert_int_equal(count_of(page, "<th"), count_of(page, " title=\"") + 1); /* <thead> */
+    assert_int_equal(count_of(page, "title=\"\""), 0);
+    assert_says(page, ": eigenvalues of W\u1d40W</h2>");
+    assert_status(RUN("tail", "m.safetensors", "--spectrum", "wtw/n", "--html", "n.html"), 0);
+    char *other = sandbox_read("n.html", NULL);
+    assert_says(other, ": eigenvalues of W\u1d40W/N</h2>"); /* and other numbers on the axes */
+    assert_true(strcmp(strstr(page, "<img"), strstr(other, "<img")) != 0);
+    free(other);
     assert_says(page, "second, &quot;odd&quot;|.weight");
     free(page);
 }

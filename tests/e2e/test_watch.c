@@ -362,7 +362,7 @@ static void what_is_no_layer_is_named(void **state)
     }
     assert_true(bias);
     json_decref(look);
-    assert_says(RUN("watch", "biased", "--once")->out, "no layers (the first ");
+    assert_says(RUN("watch", "biased", "--once")->out, "tensors left out (the first, ");
 }
 
 static void mistakes_are_one_line(void **state)

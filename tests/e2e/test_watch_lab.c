@@ -279,7 +279,7 @@ static void no_index_is_shown_without_its_verdict(void **state)
     const char *line = vt_row(t, row);
     vt_assert(t, strstr(line, "no heavy tail") || strstr(line, "no stable law") ||
                      strstr(line, "not a power law") || strstr(line, "undetermined") || strstr(line, "±"));
-    vt_assert(t, vt_wait_text(t, "of them good", PATIENCE));
+    vt_assert(t, vt_wait_text(t, "good by mmo", PATIENCE));
     put_model("verdict/model.safetensors", 40);
     assert_title(t, "step 40");
     vt_key(t, "t");

@@ -102,6 +102,46 @@ static void names_say_what_tensors_are(void **state)
     assert_true(strlen(stem) < 8);
 }
 
+static void tables_that_are_looked_up_are_known_by_name(void **state)
+{
+    static const char *const tables[] = {"layers.0.tokens",
+                                         "layers.0.positions",
+                                         "tok.weight",
+                                         "pos.weight",
+                                         "model.tok_emb.weight",
+                                         "transformer.wte.weight",
+                                         "wpe.weight",
+                                         "pos_embed",
+                                         "model.embed_tokens.weight",
+                                         "decoder.embed_positions.weight",
+                                         "bert.embeddings.word_embeddings.weight",
+                                         "bert.embeddings.token_type_embeddings.weight",
+                                         "model/embedding_1/embeddings:0",
+                                         "Embed_0/embedding",
+                                         "tokenEmbedding.weight",
+                                         "country_emb.weight"};
+    static const char *const layers[] = {"fc.weight",
+                                         "layers.2.c_attn.weight",
+                                         "embed_out.weight",
+                                         "patch_embed.proj.weight",
+                                         "vision.embeddings.patch_embedding.weight",
+                                         "embeddings.dense.weight",
+                                         "token_mixing.Dense_0.kernel",
+                                         "pos_ffn.weight",
+                                         "tok_proj.weight",
+                                         "member.weight",
+                                         "composition.weight",
+                                         "type.weight",
+                                         "",
+                                         ".weight",
+                                         "0.weight"};
+    (void)state;
+    for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++)
+        if (!ht_name_is_embedding(tables[i])) fail_msg("%s is an embedding", tables[i]);
+    for (size_t i = 0; i < sizeof layers / sizeof layers[0]; i++)
+        if (ht_name_is_embedding(layers[i])) fail_msg("%s is no embedding", layers[i]);
+}
+
 static void names_tell_what_is_no_dense_layer(void **state)
 {
     (void)state;
@@ -623,6 +663,7 @@ int main(void)
         cmocka_unit_test(an_unknown_tensor_is_answered_with_the_names),
         cmocka_unit_test(short_floats_are_decoded),
         cmocka_unit_test(names_say_what_tensors_are),
+        cmocka_unit_test(tables_that_are_looked_up_are_known_by_name),
         cmocka_unit_test(names_tell_what_is_no_dense_layer),
         cmocka_unit_test(names_count),
         cmocka_unit_test(biases_and_names_tell_which_way_round),

@@ -467,22 +467,25 @@ static void put_tensors(const char *name, const char *const *tensors, const char
 
 static void what_is_no_layer_is_counted_and_named(void **state)
 {
-    static const char *const names[] = {"fc.weight", "fc.bias", "embed_tokens.weight", "steps", "wte.weight"};
-    static const char *const types[] = {"F32", "F32", "F32", "I32", "F32"};
-    static const char *const sides[] = {"6,5", "6", "10,4", "3,3", "4,4"};
-    static const size_t counts[] = {30, 6, 40, 9, 16};
+    static const char *const names[] = {"fc.weight",  "fc.bias",    "embed_tokens.weight", "steps",
+                                        "wte.weight", "tok.weight", "model.pos.weight"};
+    static const char *const types[] = {"F32", "F32", "F32", "I32", "F32", "F32", "F32"};
+    static const char *const sides[] = {"6,5", "6", "10,4", "3,3", "4,4", "4,4", "4,4"};
+    static const size_t counts[] = {30, 6, 40, 9, 16, 16, 16};
     (void)state;
-    put_tensors("run/model.safetensors", names, types, sides, counts, 5);
+    put_tensors("run/model.safetensors", names, types, sides, counts, 7);
     open_at("run");
     do assert_int_not_equal(next_within(patience), HT_FOLLOW_NOTHING);
     while (event.kind != HT_FOLLOW_LOOK);
     assert_int_equal(event.look->count, 1);
     assert_string_equal(event.look->layer[0].name, "fc.weight");
-    assert_int_equal(event.look->skipped, 4);
+    assert_int_equal(event.look->skipped, 6);
     const char *said = event.look->skipped_names.data;
     assert_non_null(strstr(said, "fc.bias\tF32\ta vector"));
     assert_non_null(strstr(said, "embed_tokens.weight\tF32\tan embedding"));
     assert_non_null(strstr(said, "wte.weight\tF32\tan embedding"));
+    assert_non_null(strstr(said, "tok.weight\tF32\tan embedding"));
+    assert_non_null(strstr(said, "model.pos.weight\tF32\tan embedding"));
     assert_non_null(strstr(said, "steps\tI32\twhole numbers"));
 }
 

@@ -167,6 +167,41 @@ static void what_was_not_computed_is_no_number(void **state)
     assert_null(ht_column_cell(ht_column_find("quality"), &l, HT_SPECTRUM_WTW).text);
 }
 
+static void without_an_estimate_a_cell_is_empty(void **state)
+{
+    (void)state;
+    static float w[ROWS * SIDE];
+    static ht_layer_tail l;
+    static const char *const of_the_law[] = {
+        "alpha", "D", "sigma", "xmin", "num_pl_spikes", "alpha_weighted", "log_alpha_norm"};
+    static const double values[] = {1.6, -2.8, 1.6}, errors[] = {0.1, 0.1, 0.9};
+    static const ht_quality qualities[] = {HT_QUALITY_NOT_APPLICABLE, HT_QUALITY_GOOD, HT_QUALITY_GOOD};
+    ht_error err;
+    fill(w, ROWS * SIDE, 3);
+    ht_layer_matrix m = {w, NULL, ROWS, SIDE};
+    int all = HT_COST_SPECTRUM | HT_COST_VALUES | HT_COST_ROWS | HT_COST_TWO_SIDED | HT_COST_PAPER;
+    assert_int_equal(ht_layer_tail_take(&l, &m, &(ht_tail_options){0}, all, &err), HT_OK);
+    assert_true(isfinite(cell(&l, "alpha")) && isfinite(cell(&l, "xmin")) && isfinite(cell(&l, "sigma")));
+    for (int k = 0; k < 3; k++) {
+        for (int e = 0; e < HT_ESTIMATORS + HT_ROW_ESTIMATORS; e++) {
+            ht_estimate *to = e < HT_ESTIMATORS ? &l.all[e] : &l.by_rows[e - HT_ESTIMATORS];
+            to->value = values[k], to->std_error = errors[k], to->quality = qualities[k];
+        }
+        for (int e = 0; e < HT_ESTIMATORS; e++) {
+            int column = HT_COLUMNS_OF_LAYERS + 3 * e;
+            for (int part = 0; part < 2; part++)
+                if (!isnan(ht_column_cell(column + part, &l, HT_SPECTRUM_WTW).number))
+                    fail_msg("%s, %d", ht_column_at(column + part).name, k);
+            assert_string_equal(ht_column_cell(column + 2, &l, HT_SPECTRUM_WTW).text,
+                                ht_quality_word(qualities[k]));
+        }
+        for (size_t i = 0; i < sizeof of_the_law / sizeof of_the_law[0]; i++)
+            if (!isnan(cell(&l, of_the_law[i]))) fail_msg("%s, %d", of_the_law[i], k);
+        l.rank = 100; /* enough for a warning, which has no number to stand on */
+        assert_int_equal(ht_layer_tail_training(&l), 0);
+    }
+}
+
 /* ---- Marchenko and Pastur ---- */
 
 static double slow_mass_below(double beta, double end)
@@ -328,6 +363,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(columns_agree_with_their_formulas),
         cmocka_unit_test(what_was_not_computed_is_no_number),
+        cmocka_unit_test(without_an_estimate_a_cell_is_empty),
         cmocka_unit_test(the_median_of_noise_halves_its_law),
         cmocka_unit_test(noise_has_its_sigma_and_no_spikes),
         cmocka_unit_test(randomizing_moves_and_loses_nothing),

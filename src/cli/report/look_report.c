@@ -194,7 +194,7 @@ static void add_metrics(ht_text *out, const ht_scalars *s)
     }
 }
 
-/* "3 no layers (fc1.bias: a vector …)": how many, and the first. */
+/* "3 tensors left out (the first, fc1.bias: a vector …)": how many, and the first. */
 static void add_skipped(ht_text *out, const ht_look *look)
 {
     const char *at = look->skipped_names.data ? look->skipped_names.data : "";
@@ -202,8 +202,9 @@ static void add_skipped(ht_text *out, const ht_look *look)
     const char *why = at + name + (at[name] != '\0');
     why += strcspn(why, "\t");
     why += *why != '\0';
-    ht_text_add(out, ", %zu no %s (%s%.*s: %.*s)", look->skipped, look->skipped == 1 ? "layer" : "layers",
-                look->skipped == 1 ? "" : "the first ", (int)name, at, (int)strcspn(why, "\n"), why);
+    ht_text_add(out, ", %zu %s left out (%s%.*s: %.*s)", look->skipped,
+                look->skipped == 1 ? "tensor" : "tensors", look->skipped == 1 ? "" : "the first, ", (int)name,
+                at, (int)strcspn(why, "\n"), why);
 }
 
 /* ", pruned by κ 0.1855 of the hidden units: accuracy 0.7661": that κ is of the hidden layers of the network,

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { LINE = 700, REASONS = 8 };
+enum { LINE = 700, REASONS = 8, NAMED = 6, FEW = 2 };
 
 json_t *ht_shape_json(const ht_tensor_info *info)
 {
@@ -29,9 +29,7 @@ static void add_name(ht_text *names, const ht_tensor_info *info)
     char name[320];
     ht_text_copy(name, sizeof name, info->name);
     ht_text_clean(name);
-    const char *line = names->data ? strrchr(names->data, '\n') : NULL;
-    size_t used = names->data ? strlen(line ? line + 1 : names->data) : 0;
-    ht_text_add(names, "%s%s (%s", used == 0 ? "" : used > LINE / 2 ? "\n" : ", ", name, info->type);
+    ht_text_add(names, "%s%.60s (%s", names->length ? "\n" : "", name, info->type);
     for (int d = 0; d < info->ndim && d < 10; d++)
         ht_text_add(names, "%s%zu", d ? " × " : ", ", info->shape[d]);
     ht_text_add(names, ")");
@@ -42,18 +40,26 @@ void ht_skipped_add(ht_skipped *s, const ht_tensor_info *info, const char *why)
     if (!s->list) s->list = json_array();
     json_array_append_new(s->list, json_pack("{s:s, s:s, s:o, s:s}", "name", info->name, "dtype", info->type,
                                              "shape", ht_shape_json(info), "why", why));
-    add_name(&s->names[number_of(s, why)], info);
+    size_t number = number_of(s, why);
+    if (s->count[number]++ < NAMED) add_name(&s->names[number], info);
 }
 
 void ht_skipped_note(const ht_skipped *s, const char *path, ht_notes *notes)
 {
     char why[LINE];
-    for (size_t i = 0; ht_notes_at(&s->reasons, i, why, sizeof why); i++)
-        for (const char *at = s->names[i].data; at && *at;) {
+    for (size_t i = 0; ht_notes_at(&s->reasons, i, why, sizeof why); i++) {
+        ht_text names = {0};
+        const char *at = s->names[i].data;
+        size_t shown = s->count[i] > NAMED ? FEW : s->count[i];
+        for (size_t k = 0; at && *at && k < shown; k++) {
             int length = (int)strcspn(at, "\n");
-            ht_notes_add(notes, "%.200s: not looked at, %s: %.*s", path, why, length, at);
+            ht_text_add(&names, "%s%.*s", k ? ", " : "", length, at);
             at += length + (at[length] != '\0');
         }
+        if (s->count[i] > shown) ht_text_add(&names, " and %zu more (JSON names all)", s->count[i] - shown);
+        ht_notes_add(notes, "%.200s: not looked at, %s: %s", path, why, names.data ? names.data : "");
+        ht_text_free(&names);
+    }
 }
 
 void ht_skipped_free(ht_skipped *s)

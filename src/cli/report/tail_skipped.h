@@ -11,12 +11,13 @@
 typedef struct ht_skipped {
     json_t *list;     /* [{"name", "dtype", "shape", "why"}], NULL without any */
     ht_notes reasons; /* the different reasons … */
-    ht_text names[8]; /* … and who was skipped for each, in lines short enough for a note */
+    ht_text names[8]; /* … who was skipped for each, the first few, a line each … */
+    size_t count[8];  /* … and how many */
 } ht_skipped;
 
 void ht_skipped_add(ht_skipped *skipped, const ht_tensor_info *info, const char *why);
 
-/* One or more notes for each reason. */
+/* A note for each reason: all names, or of many the first ones and how many more. */
 void ht_skipped_note(const ht_skipped *skipped, const char *path, ht_notes *notes);
 
 void ht_skipped_free(ht_skipped *skipped);

@@ -34,14 +34,16 @@ static int set_heads(ht_listing *g, const ht_column_choice *choice)
 {
     static const char *const ends[] = {"a", "b", "difference"};
     int used = 0, sorted = -1;
-    g->column[used] = (ht_listing_column){.kind = HT_COLUMN_TEXT};
+    g->column[used] =
+        (ht_listing_column){.kind = HT_COLUMN_TEXT, .formula = ht_column_at(HT_COLUMN_LAYER).formula};
     snprintf(g->column[used++].name, sizeof g->column->name, "layer");
     for (int i = 0; i < choice->count; i++) {
         ht_column_info info = ht_column_at(choice->column[i]);
         if (!is_compared(choice->column[i])) continue;
         int parts = info.kind == HT_COLUMN_TEXT ? 2 : 3;
         for (int p = 0; p < parts; p++) {
-            g->column[used] = (ht_listing_column){.kind = info.kind, .decimals = info.decimals};
+            g->column[used] =
+                (ht_listing_column){.kind = info.kind, .decimals = info.decimals, .formula = info.formula};
             snprintf(g->column[used++].name, sizeof g->column->name, "%s_%s", info.name, ends[p]);
         }
         if (choice->column[i] == choice->sort) sorted = used - 1;

@@ -10,7 +10,8 @@
 typedef struct ht_listing_column {
     char name[48];
     ht_column_kind kind;
-    int decimals; /* in text and Markdown; CSV and JSON have all digits */
+    int decimals;        /* in text and Markdown; CSV and JSON have all digits */
+    const char *formula; /* what it is, in words; static */
 } ht_listing_column;
 
 /* Zero-initialize; ht_listing_free when done. */

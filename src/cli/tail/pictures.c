@@ -9,13 +9,14 @@
 #include "base/file.h"
 #include "cli/tail/summary.h"
 #include "render/tail_figures.h"
+#include "tail/tail_estimate.h"
 
 static const char theme[] = "light";
 
 /* "α 3.21 ± 0.20, D 0.031: good" */
 static void say(const ht_layer_tail *l, char to[100])
 {
-    const ht_estimate *e = &l->all[HT_POWERLAW];
+    ht_estimate told = ht_estimate_told(&l->all[HT_POWERLAW]), *e = &told;
     if (isfinite(e->value))
         snprintf(to, 100, "\u03b1 %.2f \u00b1 %.2f, D %.3f: %s", e->value, e->std_error, e->distance,
                  ht_quality_word(e->quality));
@@ -40,27 +41,35 @@ typedef struct words {
     char name[64], note[100];
 } words;
 
-static ht_tail_figures_item item_of(const ht_layer_tail *l, words *w)
+static ht_tail_figures_item item_of(const ht_layer_tail *l, ht_spectrum_unit unit, words *w)
 {
     shorten(l->name, l->as, w->name);
     ht_text_clean(w->name);
     say(l, w->note);
-    return (ht_tail_figures_item){w->name,    w->note,         l->rows,
-                                  l->columns, &l->eigenvalues, &l->all[HT_POWERLAW]};
+    return (ht_tail_figures_item){w->name,
+                                  w->note,
+                                  l->rows,
+                                  l->columns,
+                                  &l->eigenvalues,
+                                  &l->all[HT_POWERLAW],
+                                  ht_spectrum_unit_factor(unit, l)};
 }
 
-ht_code ht_pictures_png(const char *path, const ht_model_tails *s, int models, ht_error *err)
+ht_code ht_pictures_png(const char *path, const ht_model_tails *s, int models, ht_spectrum_unit unit,
+                        ht_error *err)
 {
     size_t count = s[0].count + (models > 1 ? s[1].count : 0), used = 0;
     char title[200];
     ht_tail_figures_item *item = ht_alloc(count + 1, sizeof *item, "the pictures", err);
     words *w = item ? ht_alloc(count + 1, sizeof *w, "the pictures", err) : NULL;
     for (int m = 0; w && m < models; m++)
-        for (size_t i = 0; i < s[m].count; i++, used++) item[used] = item_of(&s[m].layer[i], &w[used]);
+        for (size_t i = 0; i < s[m].count; i++, used++) item[used] = item_of(&s[m].layer[i], unit, &w[used]);
     snprintf(title, sizeof title, "%.80s%s%.80s", s[0].list.path, models > 1 ? ", then " : "",
              models > 1 ? s[1].list.path : "");
     ht_text_clean(title);
-    ht_code code = w ? ht_tail_figures_write(path, title, item, count, theme, err) : HT_FAIL;
+    ht_code code =
+        w ? ht_tail_figures_write(path, title, item, count, ht_spectrum_unit_formula(unit), theme, err)
+          : HT_FAIL;
     ht_free(item);
     ht_free(w);
     return code;
@@ -104,7 +113,9 @@ static void add_table(ht_text *to, const ht_listing *g)
     char word[320];
     ht_text_add(to, "<table>\n<thead><tr>");
     for (int c = 0; c < g->columns; c++) {
-        ht_text_add(to, "<th>");
+        ht_text_add(to, "<th%s title=\"", g->column[c].kind == HT_COLUMN_TEXT ? " class=\"w\"" : "");
+        add_safe(to, g->column[c].formula);
+        ht_text_add(to, "\">");
         add_safe(to, g->column[c].name);
         ht_text_add(to, "</th>");
     }
@@ -122,11 +133,11 @@ static void add_table(ht_text *to, const ht_listing *g)
     ht_text_add(to, "</tbody>\n</table>\n");
 }
 
-static ht_code add_chart(ht_text *to, const ht_layer_tail *l, ht_error *err)
+static ht_code add_chart(ht_text *to, const ht_layer_tail *l, ht_spectrum_unit unit, ht_error *err)
 {
     words w;
     ht_text png = {0};
-    ht_tail_figures_item item = item_of(l, &w);
+    ht_tail_figures_item item = item_of(l, unit, &w);
     ht_code code = ht_tail_figures_one(&item, theme, &png, err);
     if (code == HT_OK) {
         ht_text_add(to, "<img alt=\"");
@@ -151,7 +162,7 @@ static void add_head(ht_text *to, const char *title)
                 "table { border-collapse: collapse; font-size: 85%%; font-variant-numeric: tabular-nums }\n"
                 "th, td { padding: 0.2em 0.7em; text-align: right; border-bottom: 1px solid #ddd; "
                 "white-space: nowrap }\n"
-                "td.w { text-align: left }\nthead th { position: sticky; top: 0; background: #fff }\n"
+                "th.w, td.w { text-align: left }\nthead th { position: sticky; top: 0; background: #fff }\n"
                 "img { margin: 0.4em; border: 1px solid #eee }\n</style>\n</head>\n<body>\n<h1>");
     add_safe(to, title);
     ht_text_add(to, "</h1>\n");
@@ -179,8 +190,9 @@ ht_code ht_pictures_html(const char *path, const ht_tail_request *q, const ht_li
     for (int m = 0; m < 2 && q->paths[m]; m++) {
         ht_text_add(&page, "<h2>Spectra of ");
         add_safe(&page, q->paths[m]);
-        ht_text_add(&page, "</h2>\n");
-        for (size_t i = 0; i < s[m].count && code == HT_OK; i++) code = add_chart(&page, &s[m].layer[i], err);
+        ht_text_add(&page, ": eigenvalues of %s</h2>\n", ht_spectrum_unit_formula(q->unit));
+        for (size_t i = 0; i < s[m].count && code == HT_OK; i++)
+            code = add_chart(&page, &s[m].layer[i], q->unit, err);
     }
     ht_text_add(&page, "</body>\n</html>\n");
     if (code == HT_OK && page.failed)

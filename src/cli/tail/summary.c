@@ -43,6 +43,12 @@ static void take_means(numbers *n, const ht_model_tails *s, ht_spectrum_unit uni
     }
 }
 
+/* As its cell in the table: NaN where that is empty. Its unit does not matter. */
+static double alpha_of(const ht_layer_tail *l)
+{
+    return ht_column_cell(HT_COLUMN_ALPHA, l, HT_SPECTRUM_WTW).number;
+}
+
 static void take_alphas(numbers *n, const ht_model_tails *s)
 {
     ht_error ignored; /* without memory there is no median */
@@ -50,8 +56,7 @@ static void take_alphas(numbers *n, const ht_model_tails *s)
     size_t known = 0;
     n->least = n->median = n->most = NAN;
     for (size_t i = 0; alpha && i < s->count; i++)
-        if (counts(&s->layer[i]) && isfinite(s->layer[i].all[HT_POWERLAW].value))
-            alpha[known++] = s->layer[i].all[HT_POWERLAW].value;
+        if (counts(&s->layer[i]) && isfinite(alpha_of(&s->layer[i]))) alpha[known++] = alpha_of(&s->layer[i]);
     if (known > 0) {
         qsort(alpha, known, sizeof *alpha, ht_by_double);
         n->least = alpha[0];
@@ -102,7 +107,7 @@ void ht_summary_text(const ht_model_tails *s, ht_spectrum_unit unit, ht_text *to
         before = ", ";
     }
     ht_text_add(to, "%seigenvalues are those of %s (--spectrum); ", before[0] == ',' ? "\n" : "",
-                unit == HT_SPECTRUM_WTW ? "W\u1d40W" : "W\u1d40W/N");
+                ht_spectrum_unit_formula(unit));
     ht_text_add(to, "columns: `heavytail help columns`; every estimator: --details\n");
 }
 

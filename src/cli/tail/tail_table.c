@@ -26,7 +26,8 @@ static ht_code list(ht_listing *g, const ht_column_choice *choice, const ht_mode
     for (int c = 0; c < columns; c++) {
         int column = c < choice->count ? choice->column[c] : choice->sort;
         ht_column_info info = ht_column_at(column);
-        g->column[c] = (ht_listing_column){.kind = info.kind, .decimals = info.decimals};
+        g->column[c] =
+            (ht_listing_column){.kind = info.kind, .decimals = info.decimals, .formula = info.formula};
         ht_text_copy(g->column[c].name, sizeof g->column[c].name, info.name);
         for (size_t i = 0; i < s->count; i++)
             g->cell[i * (size_t)columns + (size_t)c] = ht_column_cell(column, &s->layer[i], unit);
@@ -140,7 +141,7 @@ static ht_code show(ht_tail_request *q, const ht_column_choice *choice, ht_model
     ht_listing g = {0};
     ht_code code = q->paths[1] ? ht_compare_list(&g, choice, model, q->unit, err)
                                : list(&g, choice, &model[0], q->unit, err);
-    if (code == HT_OK && q->png) code = ht_pictures_png(q->png, model, q->paths[1] ? 2 : 1, err);
+    if (code == HT_OK && q->png) code = ht_pictures_png(q->png, model, q->paths[1] ? 2 : 1, q->unit, err);
     if (code == HT_OK && q->html) code = ht_pictures_html(q->html, q, &g, model, err);
     if (code == HT_OK) code = print(q, &g, model, err);
     ht_listing_free(&g);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "num/values.h"
+#include "tail/tail_estimate.h"
 
 typedef struct place {
     const ht_layer_tail *l;
@@ -34,9 +35,9 @@ static double less(const place *p)
     return p->unit == HT_SPECTRUM_WTW_N ? log10((double)p->l->longer) : 0;
 }
 
-static const ht_estimate *power(const place *p)
+static ht_estimate power(const place *p)
 {
-    return &p->l->all[HT_POWERLAW];
+    return ht_estimate_told(&p->l->all[HT_POWERLAW]);
 }
 
 /* ---- of the matrix ---- */
@@ -85,42 +86,42 @@ static ht_cell column_TRUSTED(const place *p)
 
 static ht_cell column_ALPHA(const place *p)
 {
-    return number(power(p)->value);
+    return number(power(p).value);
 }
 
 static ht_cell column_D(const place *p)
 {
-    return number(power(p)->distance);
+    return number(power(p).distance);
 }
 
 static ht_cell column_SIGMA(const place *p)
 {
-    return number((power(p)->value - 1) / sqrt((double)power(p)->n_tail));
+    return number((power(p).value - 1) / sqrt((double)power(p).n_tail));
 }
 
 static ht_cell column_XMIN(const place *p)
 {
-    return number(p->unit == HT_SPECTRUM_WTW ? power(p)->xmin * (double)p->l->longer : power(p)->xmin);
+    return number(power(p).xmin * ht_spectrum_unit_factor(p->unit, p->l));
 }
 
 static ht_cell column_TAIL(const place *p)
 {
-    return number(isfinite(power(p)->value) ? (double)power(p)->n_tail : (double)NAN);
+    return number(isfinite(power(p).value) ? (double)power(p).n_tail : (double)NAN);
 }
 
 static ht_cell column_QUALITY(const place *p)
 {
-    return text(ht_quality_word(power(p)->quality));
+    return text(ht_quality_word(power(p).quality));
 }
 
 static ht_cell column_ALPHA_WEIGHTED(const place *p)
 {
-    return number(power(p)->value * (p->l->log_largest - less(p)));
+    return number(power(p).value * (p->l->log_largest - less(p)));
 }
 
 static ht_cell column_LOG_ALPHA_NORM(const place *p)
 {
-    return number(power(p)->value * (p->l->log_largest - less(p)) + p->l->log_relative);
+    return number(power(p).value * (p->l->log_largest - less(p)) + p->l->log_relative);
 }
 
 /* ---- norms and ranks ---- */
@@ -299,12 +300,10 @@ static ht_cell estimate_cell(int column, const ht_layer_tail *l)
 {
     int part = (column - HT_COLUMNS_OF_LAYERS) % 3;
     ht_estimator which = (ht_estimator)((column - HT_COLUMNS_OF_LAYERS) / 3);
-    const ht_estimate *e = &l->all[which];
+    ht_estimate e = ht_estimate_told(&l->all[which]);
     for (int r = 0; r < HT_ROW_ESTIMATORS; r++)
-        if (l->by_rows[r].estimator == which) e = &l->by_rows[r];
-    return part == 0   ? number(e->value)
-           : part == 1 ? number(e->std_error)
-                       : text(ht_quality_word(e->quality));
+        if (l->by_rows[r].estimator == which) e = ht_estimate_told(&l->by_rows[r]);
+    return part == 0 ? number(e.value) : part == 1 ? number(e.std_error) : text(ht_quality_word(e.quality));
 }
 
 ht_cell ht_column_cell(int column, const ht_layer_tail *l, ht_spectrum_unit unit)
@@ -330,4 +329,14 @@ bool ht_spectrum_unit_find(const char *word, ht_spectrum_unit *unit)
 const char *ht_spectrum_unit_word(ht_spectrum_unit unit)
 {
     return units[unit];
+}
+
+const char *ht_spectrum_unit_formula(ht_spectrum_unit unit)
+{
+    return unit == HT_SPECTRUM_WTW ? "W\u1d40W" : "W\u1d40W/N";
+}
+
+double ht_spectrum_unit_factor(ht_spectrum_unit unit, const ht_layer_tail *layer)
+{
+    return unit == HT_SPECTRUM_WTW ? (double)layer->longer : 1;
 }

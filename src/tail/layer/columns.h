@@ -34,6 +34,10 @@ typedef enum ht_spectrum_unit { HT_SPECTRUM_WTW, HT_SPECTRUM_WTW_N } ht_spectrum
 /* "wtw", "wtw/n"; false for another word. */
 bool ht_spectrum_unit_find(const char *word, ht_spectrum_unit *unit);
 const char *ht_spectrum_unit_word(ht_spectrum_unit unit);
+/* "WᵀW", "WᵀW/N". */
+const char *ht_spectrum_unit_formula(ht_spectrum_unit unit);
+/* What an eigenvalue of WᵀW/N, and xmin among them, is multiplied by: N or 1. */
+double ht_spectrum_unit_factor(ht_spectrum_unit unit, const ht_layer_tail *layer);
 
 /* Of a text: borrowed, from the layer or static; NULL of numbers, which counts are, too. NaN and NULL where
  * there is none, or it was not computed. */

@@ -135,7 +135,7 @@ static ht_code take_spectrum(ht_layer_tail *l, const ht_layer_matrix *m, ht_erro
 int ht_layer_tail_training(const ht_layer_tail *l)
 {
     enum { LEAST = 50 };
-    double alpha = l->all[HT_POWERLAW].value;
+    double alpha = ht_estimate_told(&l->all[HT_POWERLAW]).value;
     if (l->rank < LEAST) return 0;
     return (alpha < HT_OVER_TRAINED) - (alpha > HT_UNDER_TRAINED);
 }

@@ -135,7 +135,7 @@ static void add_tails(const ht_model *m, const ht_layer_look *l, ht_form *form)
                     e == HT_MMO ? "α̂ (mmo)" : "α̂ (hill)", "%s", said);
     }
     if (several && m->layer < 0 && l->tail[HT_MMO].n_tail > 0)
-        ht_form_add(form, HT_ROW_VALUE, HT_ROLE_DIM, "of them good", "%zu of %zu", l->tail[HT_MMO].k,
+        ht_form_add(form, HT_ROW_VALUE, HT_ROLE_DIM, "good by mmo", "%zu of %zu layers", l->tail[HT_MMO].k,
                     l->tail[HT_MMO].n_tail);
 }
 
@@ -161,7 +161,7 @@ static void add_weights(const ht_model *m, ht_room room, ht_form *form)
         ht_form_add(form, HT_ROW_VALUE, HT_ROLE_BAD, "the first in", "%s", w->look->broken);
     if (l->why[0]) ht_panel_add_text(form, room, HT_ROLE_WARNING, l->why);
     if (w->look->skipped)
-        ht_form_add(form, HT_ROW_VALUE, HT_ROLE_DIM, "no layers (W names them)", "%zu", w->look->skipped);
+        ht_form_add(form, HT_ROW_VALUE, HT_ROLE_DIM, "left out (W names them)", "%zu", w->look->skipped);
 }
 
 static void add_network(const ht_watched *w, ht_room room, ht_form *form)
