@@ -169,8 +169,10 @@ static bool beyond_floats(pass *p)
 /* Exact counts between the edges of the grid: what P(‖w‖ > x) is drawn from. */
 static void count_norms(pass *p)
 {
-    for (size_t i = 0; i < p->view.rows; i++)
-        ht_histogram_add(&p->look->norms, &(float){(float)sqrt(p->norm2[i])}, 1);
+    for (size_t i = 0; i < p->view.rows; i++) {
+        float norm = (float)sqrt(p->norm2[i]);
+        ht_histogram_add(&p->look->norms, &norm, 1);
+    }
 }
 
 static ht_code rank_rows(pass *p, double error, ht_error *err)
