@@ -459,7 +459,7 @@ static void a_header_may_be_large(void **state)
     const sandbox_result *r = RUN("tail", "many.safetensors", "--json");
     assert_status(r, 0);
     assert_says(r->err, "h.0.b (F32, 2)");
-    assert_says(r->err, "h.12287.b (F32, 2)");
+    assert_says(r->err, "h.1.b (F32, 2) and 12286 more");
     json_t *root = sandbox_json(r);
     assert_int_equal(json_array_size(json_object_get(root, "skipped")), TENSORS);
     json_decref(root);

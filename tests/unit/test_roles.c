@@ -41,6 +41,7 @@ static const char *const meanings[][2] = {
     {"mcculloch", "mcculloch"},
     {"ecf", "ecf"},
     {"median", "κ"},
+    {"a look", "κ"},
     {"κ", "κ"},
     {"neurons", "norms"},
     {"rows", "norms"},
