@@ -43,7 +43,7 @@ static void print_token_losses(const ht_results *r)
 static void print_scores(const ht_results *r)
 {
     char count[32];
-    ht_format_grouped(count, sizeof count, (long long)(r->test_samples * (size_t)r->targets));
+    ht_format_grouped(count, sizeof count, (long long)r->test_samples * r->targets);
     begin("accuracy");
     printf("%.4f of the %s test %s are %s right, %.4f of the training %s\n", r->test.accuracy, count,
            samples_of(r), right_of(r), r->train.accuracy, samples_of(r));
